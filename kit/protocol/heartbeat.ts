@@ -1,0 +1,47 @@
+import { STREAM_HEARTBEAT } from './constants.ts';
+import { encodeComment, encodeFrame } from './frame.ts';
+import { formatPosition, type Position, parsePosition } from './position.ts';
+
+/**
+ * What a heartbeat says: the head of the log when it was written, and when that was (unix ms, server clock).
+ * It is written in stream order, so a client whose last seen position is behind `head` has lost the tail.
+ */
+export interface Heartbeat {
+  readonly head: Position;
+  readonly unixMs: number;
+}
+
+const HEARTBEAT = /^hb (\S+) ([0-9]{1,16})$/;
+
+/** Encodes a heartbeat as the comment `: hb <head> <unix ms>`. It never carries an `id:`. */
+export function encodeHeartbeat(heartbeat: Heartbeat): string {
+  return encodeComment(`hb ${formatPosition(heartbeat.head)} ${heartbeat.unixMs}`);
+}
+
+/** Encodes a heartbeat as a `stream.heartbeat` event, which a native EventSource can observe. No `id:` either. */
+export function encodeHeartbeatEvent(heartbeat: Heartbeat): string {
+  return encodeFrame({
+    event: STREAM_HEARTBEAT,
+    data: JSON.stringify({ head: formatPosition(heartbeat.head), unixMs: heartbeat.unixMs }),
+  });
+}
+
+/** Reads the text of a comment, as a parser hands it over; `null` when it is not one of our heartbeats. */
+export function parseHeartbeat(comment: string): Heartbeat | null {
+  const match = HEARTBEAT.exec(comment.trim());
+  const head = match?.[1] ? parsePosition(match[1]) : null;
+  return head ? { head, unixMs: Number(match?.[2]) } : null;
+}
+
+/** Reads the data of a `stream.heartbeat` event; `null` when it is malformed. */
+export function parseHeartbeatEvent(data: string): Heartbeat | null {
+  try {
+    const value: unknown = JSON.parse(data);
+    if (typeof value !== 'object' || value === null) return null;
+    const { head, unixMs } = value as Record<string, unknown>;
+    const position = typeof head === 'string' ? parsePosition(head) : null;
+    return position && typeof unixMs === 'number' ? { head: position, unixMs } : null;
+  } catch {
+    return null; // not JSON, so not a heartbeat: the caller reports it as an unknown control frame
+  }
+}

@@ -1,0 +1,9 @@
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  test: {
+    include: ['{kit,harness,fixtures,scripts,examples,docs}/**/*.test.ts'],
+    typecheck: { enabled: false },
+    testTimeout: 15_000,
+  },
+});
