@@ -1,0 +1,108 @@
+interface Timer {
+  readonly at: number;
+  readonly order: number;
+  readonly callback: () => void;
+}
+
+/**
+ * Time that stands still until a test moves it. Fits the clock ports of `kit/client` and `kit/server` by shape.
+ *
+ * `advance` fires timers in order of their due time (ties: order of creation) and lets promise callbacks run between
+ * them, so that code which awaits and then sets a new timer behaves as it does in real time.
+ */
+export class VirtualClock {
+  #wallMs: number;
+  #elapsedMs = 0;
+  #order = 0;
+  readonly #timers = new Set<Timer>();
+
+  /** @param startUnixMs what `now()` says at first; default 2026-01-01T00:00:00Z. */
+  constructor(startUnixMs = Date.UTC(2026, 0, 1)) {
+    this.#wallMs = startUnixMs;
+  }
+
+  /** Wall clock, unix milliseconds. */
+  now(): number {
+    return this.#wallMs;
+  }
+
+  /** Milliseconds since the clock was made; unaffected by `jumpWall`. */
+  monotonic(): number {
+    return this.#elapsedMs;
+  }
+
+  /** Calls back once after `delayMs` of virtual time. Returns a function that cancels. */
+  setTimeout(callback: () => void, delayMs: number): () => void {
+    const timer = { at: this.#elapsedMs + Math.max(0, delayMs), order: this.#order++, callback };
+    this.#timers.add(timer);
+    return () => void this.#timers.delete(timer);
+  }
+
+  /** Number of timers that wait: 0 after a clean close. */
+  get pending(): number {
+    return this.#timers.size;
+  }
+
+  /** Milliseconds until the next timer is due; `null` when none waits. */
+  get nextInMs(): number | null {
+    const next = this.#next();
+    return next ? next.at - this.#elapsedMs : null;
+  }
+
+  /** Moves time on by `ms`, firing what becomes due, and settles promises before, between and after. */
+  async advance(ms: number): Promise<void> {
+    const until = this.#elapsedMs + ms;
+    await settle();
+    for (let next = this.#next(); next && next.at <= until; next = this.#next()) {
+      this.#moveTo(next.at);
+      this.#timers.delete(next);
+      next.callback();
+      await settle();
+    }
+    this.#moveTo(until);
+  }
+
+  /**
+   * Sets the wall clock forward (or back, when negative) without moving timers: what NTP, or a laptop's sleep as seen
+   * by timers that pause, does.
+   */
+  jumpWall(ms: number): void {
+    this.#wallMs += ms;
+  }
+
+  /**
+   * A sleep of the machine: wall and monotonic time move at once, and every timer that became due fires late, together,
+   * in order.
+   */
+  async sleep(ms: number): Promise<void> {
+    this.#moveTo(this.#elapsedMs + ms);
+    await this.advance(0);
+  }
+
+  #moveTo(elapsedMs: number): void {
+    if (elapsedMs <= this.#elapsedMs) return;
+    this.#wallMs += elapsedMs - this.#elapsedMs;
+    this.#elapsedMs = elapsedMs;
+  }
+
+  #next(): Timer | undefined {
+    let first: Timer | undefined;
+    for (const timer of this.#timers) {
+      if (!first || timer.at < first.at || (timer.at === first.at && timer.order < first.order))
+        first = timer;
+    }
+    return first;
+  }
+}
+
+/** Lets everything that promises have made ready run: a macrotask comes after all of it. */
+function settle(): Promise<void> {
+  return new Promise((resolve) => {
+    const { port1, port2 } = new MessageChannel();
+    port1.onmessage = () => {
+      port1.close();
+      resolve();
+    };
+    port2.postMessage(null);
+  });
+}
