@@ -6,15 +6,20 @@
  * opaque ids.
  */
 export type HistoryRecord =
+  | Publishing
   | Produced
   | Written
   | Wire
   | Request
+  | Connection
   | Open
   | Close
   | Delivered
   | Processed
   | Deduped
+  | OutOfOrder
+  | DeadLetter
+  | Cursor
   | Announced
   | Heartbeat
   | StateChange
@@ -35,6 +40,17 @@ interface OfSubject extends Stamped {
   readonly subject: string;
 }
 
+/**
+ * A publication was attempted; its acknowledgement may never come (the server was killed). An event that shows up
+ * without `produced` but with the digest of an attempt is recovered, not invented.
+ */
+export interface Publishing extends Stamped {
+  readonly kind: 'publishing';
+  readonly stream: string;
+  readonly type: string;
+  readonly digest: string;
+}
+
 /** The server acknowledged a publication: from here on it may not vanish silently. */
 export interface Produced extends Stamped {
   readonly kind: 'produced';
@@ -45,6 +61,11 @@ export interface Produced extends Stamped {
   readonly digest: string;
   /** The last publication of a run, waited for before judging. */
   readonly sentinel?: boolean;
+  /**
+   * Rank of the event in its stream's log, where acknowledgements may arrive in another order (several publishers).
+   * Used when every `produced` of the stream has one; default: the order of the records.
+   */
+  readonly order?: number;
 }
 
 /** The server handed a frame to a socket. */
@@ -75,6 +96,16 @@ export interface Request extends Stamped {
   readonly lastEventId: string | null;
   /** Which subject sent it, where that is known. */
   readonly subject?: string;
+  /** Which stream it asks for; needed when one subject reads several. */
+  readonly stream?: string;
+}
+
+/** The server's own bookkeeping of a connection, so that leaks show. */
+export interface Connection extends Stamped {
+  readonly kind: 'connection';
+  readonly connection: string;
+  readonly phase: 'opened' | 'closed';
+  readonly reason?: string;
 }
 
 /** A response arrived at the client. */
@@ -88,13 +119,21 @@ export interface Open extends OfSubject {
   readonly resume?: string;
   /** Cursor the client asked to resume from. */
   readonly lastEventId?: string | null;
+  /** Id that the response primed the cursor with (`stream.open`): the exact point of subscription. */
+  readonly cursor?: string | null;
+  /** Which stream it carries; needed when one subject reads several. */
+  readonly stream?: string;
 }
 
 /** A connection or an attempt ended at the client. */
 export interface Close extends OfSubject {
   readonly kind: 'close';
   readonly cause: string;
+  /** The subject will not come back by itself: what is published from here on is not owed to it. */
   readonly final?: boolean;
+  readonly connection?: string;
+  /** Which stream it carried; needed when one subject reads several. */
+  readonly stream?: string;
 }
 
 /** A whole event arrived at the client, before dedupe and ordering. */
@@ -124,6 +163,31 @@ export interface Deduped extends OfSubject {
   readonly id: string;
 }
 
+/** The client saw an event outside its turn and told its user. */
+export interface OutOfOrder extends OfSubject {
+  readonly kind: 'out-of-order';
+  readonly stream: string;
+  readonly id: string;
+  /** What the client did with it. */
+  readonly policy: 'drop' | 'deliver' | 'buffer';
+}
+
+/** An event that the handler could not take was handed to the dead-letter callback: visible, so not lost. */
+export interface DeadLetter extends OfSubject {
+  readonly kind: 'dead-letter';
+  readonly stream: string;
+  readonly id: string;
+  readonly reason: string;
+}
+
+/** The cursor moved without a processed event: an id-only checkpoint, a stored cursor loaded, an empty `id:` (null). */
+export interface Cursor extends OfSubject {
+  readonly kind: 'cursor';
+  readonly id: string | null;
+  readonly stream?: string;
+  readonly reason?: string;
+}
+
 /** The client told its user about a loss. */
 export interface Announced extends OfSubject {
   readonly kind: 'announced';
@@ -134,11 +198,16 @@ export interface Announced extends OfSubject {
   /** Last id before the loss and the id the stream goes on after, where known. */
   readonly after: string | null;
   readonly from: string | null;
+  readonly stream?: string;
+  /** A hole was seen and the client goes back for it: not yet a loss, so it excuses nothing. */
+  readonly recovering?: boolean;
 }
 
+/** A heartbeat arrived at the client, with the server's newest id where it carries one. */
 export interface Heartbeat extends OfSubject {
   readonly kind: 'heartbeat';
   readonly head: string | null;
+  readonly stream?: string;
 }
 
 export interface StateChange extends OfSubject {
