@@ -1,6 +1,6 @@
 import { CONTROL_PREFIX, STREAM_CANNOT_RESUME, STREAM_DRAIN, STREAM_END, STREAM_OPEN } from './constants.ts';
 import { encodeFrame } from './frame.ts';
-import { formatPosition, type Position } from './position.ts';
+import { formatPosition, isEpoch, type Position } from './position.ts';
 
 /** How a connection's cursor was met: no cursor, continued exactly, or continued with an announced loss. */
 export type ResumeOutcome = 'fresh' | 'ok' | 'gap';
@@ -114,7 +114,8 @@ function retry(retryMs: number | undefined): { retryMs?: number } {
 function parseObject(data: string): Record<string, unknown> | null {
   try {
     const value: unknown = JSON.parse(data);
-    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : null;
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) return null;
+    return value as Record<string, unknown>;
   } catch {
     return null; // reported by the caller as an unknown control frame, with its data
   }
@@ -124,9 +125,12 @@ function isStreamOpen(body: Record<string, unknown>): body is Record<string, unk
   return (
     typeof body.stream === 'string' &&
     typeof body.epoch === 'string' &&
+    isEpoch(body.epoch) &&
     typeof body.connection === 'string' &&
     (body.resume === 'fresh' || body.resume === 'ok' || body.resume === 'gap') &&
-    [body.head, body.oldest, body.heartbeatMs, body.protocol].every((n) => typeof n === 'number' && n >= 0)
+    [body.head, body.oldest, body.protocol].every((n) => Number.isSafeInteger(n) && Number(n) >= 0) &&
+    typeof body.heartbeatMs === 'number' &&
+    body.heartbeatMs >= 0
   );
 }
 
@@ -135,6 +139,6 @@ function isCannotResume(body: Record<string, unknown>): body is Record<string, u
     typeof body.reason === 'string' &&
     typeof body.from === 'string' &&
     (body.requested === null || typeof body.requested === 'string') &&
-    (body.missed === null || typeof body.missed === 'number')
+    (body.missed === null || (Number.isSafeInteger(body.missed) && Number(body.missed) >= 0))
   );
 }

@@ -58,7 +58,10 @@ const CORE = new Set([
   'traceparent',
 ]);
 const EXTENSION_NAME = /^[a-z0-9]{1,20}$/;
-const TRACEPARENT = /^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/;
+// W3C Trace Context 3.2.2: version ff and all-zero ids are invalid.
+const TRACEPARENT = /^(?!ff)[0-9a-f]{2}-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}$/;
+const INT32_MIN = -(2 ** 31);
+const INT32_MAX = 2 ** 31 - 1;
 
 /**
  * Checks an event type where it enters: not empty, no CR/LF/NUL, not a reserved control name.
@@ -97,13 +100,17 @@ export function assertEventMeta(meta: EventMeta): void {
       );
     }
     if (typeof value === 'string') assertFieldValue(`extension ${name}`, value);
-    else if (typeof value !== 'boolean' && !(Number.isInteger(value) && Math.abs(value) <= 2 ** 31 - 1)) {
+    else if (typeof value !== 'boolean' && !isInt32(value)) {
       throw new SseKitError(
         'ERR_INVALID_EXTENSION',
         `extension ${name} must be a string, boolean or 32-bit integer, got ${quote(value)}`,
       );
     }
   }
+}
+
+function isInt32(value: unknown): boolean {
+  return typeof value === 'number' && Number.isInteger(value) && value >= INT32_MIN && value <= INT32_MAX;
 }
 
 /**

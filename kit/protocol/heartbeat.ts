@@ -13,16 +13,19 @@ export interface Heartbeat {
 
 const HEARTBEAT = /^hb (\S+) ([0-9]{1,16})$/;
 
-/** Encodes a heartbeat as the comment `: hb <head> <unix ms>`. It never carries an `id:`. */
+/**
+ * Encodes a heartbeat as the comment `: hb <head> <unix ms>`. It never carries an `id:`. Fractions of a millisecond,
+ * as high-resolution clocks give them, are cut off.
+ */
 export function encodeHeartbeat(heartbeat: Heartbeat): string {
-  return encodeComment(`hb ${formatPosition(heartbeat.head)} ${heartbeat.unixMs}`);
+  return encodeComment(`hb ${formatPosition(heartbeat.head)} ${Math.trunc(heartbeat.unixMs)}`);
 }
 
 /** Encodes a heartbeat as a `stream.heartbeat` event, which a native EventSource can observe. No `id:` either. */
 export function encodeHeartbeatEvent(heartbeat: Heartbeat): string {
   return encodeFrame({
     event: STREAM_HEARTBEAT,
-    data: JSON.stringify({ head: formatPosition(heartbeat.head), unixMs: heartbeat.unixMs }),
+    data: JSON.stringify({ head: formatPosition(heartbeat.head), unixMs: Math.trunc(heartbeat.unixMs) }),
   });
 }
 
@@ -40,7 +43,8 @@ export function parseHeartbeatEvent(data: string): Heartbeat | null {
     if (typeof value !== 'object' || value === null) return null;
     const { head, unixMs } = value as Record<string, unknown>;
     const position = typeof head === 'string' ? parsePosition(head) : null;
-    return position && typeof unixMs === 'number' ? { head: position, unixMs } : null;
+    if (!position || typeof unixMs !== 'number' || !Number.isSafeInteger(unixMs) || unixMs < 0) return null;
+    return { head: position, unixMs };
   } catch {
     return null; // not JSON, so not a heartbeat: the caller reports it as an unknown control frame
   }
