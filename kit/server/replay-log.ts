@@ -102,6 +102,11 @@ export interface ReplayLog {
    * not the log's, `after.seq` is beyond the head, or `after.seq + 1` is older than the oldest held.
    */
   read(after: Position, limit: ReadLimit): MaybePromise<LogRead>;
+  /**
+   * Brings `bounds()` up to date with the store. Called when a cursor is not within the bounds as this process knows
+   * them: another instance may have published it a moment ago. A log that only this process writes does nothing.
+   */
+  refresh(): MaybePromise<void>;
   /** Marks the stream complete, durably and for all instances. Idempotent. */
   end(): MaybePromise<void>;
   /** Stops timers, connections and files. Appends under way settle first. Idempotent. */
