@@ -1,4 +1,4 @@
-import { cacheDir, cachedBinary } from './cache.ts';
+import { cacheDir, cachedBinary, TOXIPROXY_VERSION } from './cache.ts';
 import { foreignEngine, processEngine } from './engines.ts';
 import { ToxiproxyError } from './errors.ts';
 import { findOnPath, isExecutable } from './find-binary.ts';
