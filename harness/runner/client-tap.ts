@@ -1,0 +1,167 @@
+import { createServer, connect as dial, type Server, type Socket } from 'node:net';
+import type { HistoryRecord } from '../history/types.ts';
+import { nowMs } from './clock.ts';
+
+/** How one direction of a tapped connection ended. */
+export type TapEnd = 'fin' | 'rst';
+
+/** What the tap knows of one connection; live, read it when needed. */
+export interface TappedConnection {
+  readonly id: string;
+  /** Bytes passed to the client so far. */
+  readonly downBytes: number;
+  /** How the server's side (as Toxiproxy left it) ended, once it did. */
+  readonly downEnd: TapEnd | null;
+  /** When, in unix milliseconds. */
+  readonly downEndAt: number | null;
+  readonly open: boolean;
+}
+
+/**
+ * The last hop before the subject: a relay that changes nothing and writes down what really arrived from Toxiproxy,
+ * including whether a connection ended by FIN or RST. Toxiproxy's own API cannot tell these apart, and a browser does
+ * not say; without this tap "true RST" would be an assumption.
+ */
+export interface ClientTap {
+  readonly port: number;
+  readonly connections: readonly TappedConnection[];
+  /** Bytes passed to the client over all connections. */
+  readonly downBytes: number;
+  /** Stops listening (new connections are refused by the kernel) and lets open connections be. */
+  refuse(): Promise<void>;
+  /** Listens again, on the same port. */
+  accept(): Promise<void>;
+  /**
+   * Lets new connections wait until the function settles, so that a fault meant for the open connection cannot hit
+   * the one that replaces it.
+   */
+  holdNewConnections<T>(during: () => Promise<T>): Promise<T>;
+  close(): Promise<void>;
+}
+
+export interface ClientTapOptions {
+  /** Where Toxiproxy listens. */
+  readonly upstream: { readonly host: string; readonly port: number };
+  readonly record: (record: HistoryRecord) => void;
+  /** Called after each recorded wire event, so that waits need not poll. */
+  readonly onChange?: () => void;
+}
+
+interface Live {
+  id: string;
+  downBytes: number;
+  downEnd: TapEnd | null;
+  downEndAt: number | null;
+  open: boolean;
+}
+
+export const CLIENT_TAP = 'client';
+
+/** Starts a tap on a free loopback port. */
+export async function startClientTap(options: ClientTapOptions): Promise<ClientTap> {
+  const connections: Live[] = [];
+  const sockets = new Set<Socket>();
+  let server: Server;
+
+  const wire = (live: Live, direction: 'up' | 'down', event: 'bytes' | TapEnd, bytes?: Buffer) => {
+    options.record({
+      at: nowMs(),
+      kind: 'wire',
+      tap: CLIENT_TAP,
+      connection: live.id,
+      direction,
+      event,
+      ...(bytes ? { bytes: bytes.length, base64: bytes.toString('base64') } : {}),
+    });
+    options.onChange?.();
+  };
+
+  let gate: Promise<unknown> = Promise.resolve();
+
+  const relay = async (client: Socket) => {
+    sockets.add(client);
+    client.pause();
+    await gate;
+    if (client.destroyed) return;
+    const live: Live = { id: `c${connections.length + 1}`, downBytes: 0, downEnd: null, downEndAt: null, open: true };
+    connections.push(live);
+    const upstream = dial({ ...options.upstream, allowHalfOpen: true });
+    for (const socket of [client, upstream]) {
+      socket.setNoDelay(true);
+      sockets.add(socket);
+      socket.once('close', () => sockets.delete(socket));
+    }
+    client.once('close', () => {
+      live.open = false;
+    });
+    client.resume();
+    forward(client, upstream, (event, bytes) => wire(live, 'up', event, bytes));
+    forward(upstream, client, (event, bytes) => {
+      if (bytes) live.downBytes += bytes.length;
+      else if (event !== 'bytes' && live.downEnd === null) {
+        live.downEnd = event;
+        live.downEndAt = nowMs();
+      }
+      wire(live, 'down', event, bytes);
+    });
+  };
+
+  const listen = async (port: number) => {
+    server = createServer({ allowHalfOpen: true }, relay);
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', reject);
+      server.listen(port, '127.0.0.1', resolve);
+    });
+    return (server.address() as { port: number }).port;
+  };
+  // `close` calls back only when the last connection is gone; no longer listening is enough here, and immediate.
+  const unlisten = async () => {
+    if (server.listening) server.close();
+  };
+
+  const port = await listen(0);
+  return {
+    port,
+    connections,
+    get downBytes() {
+      return connections.reduce((sum, live) => sum + live.downBytes, 0);
+    },
+    refuse: unlisten,
+    accept: async () => {
+      if (!server.listening) await listen(port);
+    },
+    holdNewConnections: (during) => {
+      const held = during();
+      gate = held.catch(() => undefined); // the caller gets the failure; the gate only has to open
+      return held;
+    },
+    close: async () => {
+      await unlisten();
+      for (const socket of sockets) socket.destroy();
+    },
+  };
+}
+
+/** Copies one direction with backpressure, and passes its end on in kind: FIN as FIN, RST as RST. */
+function forward(from: Socket, to: Socket, saw: (event: 'bytes' | TapEnd, bytes?: Buffer) => void): void {
+  from.on('data', (chunk: Buffer) => {
+    saw('bytes', chunk);
+    if (to.destroyed) return;
+    if (!to.write(chunk)) {
+      from.pause();
+      to.once('drain', () => from.resume());
+    }
+  });
+  from.once('end', () => {
+    saw('fin');
+    to.end();
+  });
+  from.once('error', () => {
+    // ECONNRESET, EPIPE, or a refused dial: the other side was promised a connection and must not think it healthy.
+    saw('rst');
+    to.resetAndDestroy();
+  });
+  from.once('close', () => {
+    if (!to.destroyed && to.writableEnded === false) to.destroy();
+  });
+}

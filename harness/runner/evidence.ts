@@ -1,0 +1,50 @@
+import { connect } from 'node:net';
+import type { HistoryRecord } from '../history/types.ts';
+import { CLIENT_TAP } from './client-tap.ts';
+
+/** Whether the kernel refuses a connection to this loopback port: the proof that a listener is gone. */
+export function probeRefused(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect({ host: '127.0.0.1', port });
+    socket.once('connect', () => {
+      socket.destroy();
+      resolve(false);
+    });
+    socket.once('error', (error: NodeJS.ErrnoException) => resolve(error.code === 'ECONNREFUSED'));
+  });
+}
+
+/** Bytes that passed the chosen taps towards the client at or after `since`. */
+export function wireBytesSince(
+  records: readonly HistoryRecord[],
+  since: number,
+  tapped: (tap: string) => boolean,
+): number {
+  let bytes = 0;
+  for (const record of records) {
+    if (record.kind === 'wire' && record.direction === 'down' && record.at >= since && tapped(record.tap)) {
+      bytes += record.bytes ?? 0;
+    }
+  }
+  return bytes;
+}
+
+/**
+ * How long each event published at or after `since` took to the client tap, in milliseconds: measured between the
+ * server's acknowledgement and the chunk that holds the event's `id:` line, so it does not rest on the subject's word.
+ */
+export function publicationDelays(records: readonly HistoryRecord[], since: number): number[] {
+  const arrivals: { readonly text: string; readonly at: number }[] = [];
+  const produced: { readonly id: string; readonly at: number }[] = [];
+  for (const record of records) {
+    if (record.kind === 'wire' && record.tap === CLIENT_TAP && record.direction === 'down' && record.base64) {
+      arrivals.push({ text: Buffer.from(record.base64, 'base64').toString('latin1'), at: record.at });
+    } else if (record.kind === 'produced' && record.at >= since) {
+      produced.push(record);
+    }
+  }
+  return produced.flatMap(({ id, at }) => {
+    const arrival = arrivals.find((chunk) => chunk.text.includes(`id: ${id}\n`));
+    return arrival ? [arrival.at - at] : [];
+  });
+}

@@ -1,0 +1,186 @@
+import type { ToxiproxyProxy } from '../toxiproxy/proxy.ts';
+import type { ToxicSpec } from '../toxiproxy/toxic-types.ts';
+import { CLIENT_TAP, type ClientTap } from './client-tap.ts';
+import { nowMs } from './clock.ts';
+import type { FaultLife, FaultPlan } from './faults.ts';
+import { publicationDelays, probeRefused, wireBytesSince } from './evidence.ts';
+import type { ServerWire } from './server-wire.ts';
+import type { HistoryWatch } from './watch.ts';
+
+/** A fault that is biting; heals once, by the scenario or by the runner at the end. */
+export interface ActiveFault {
+  heal(): Promise<void>;
+}
+
+/** A fault that is in place and waits for `fire`. */
+export interface ArmedFault {
+  /** Lets it bite once, resolves when the wire shows that it did, and disarms it. */
+  fire(): Promise<void>;
+}
+
+/**
+ * The wire between subject and server, and what may go wrong on it:
+ *
+ * `subject -> client tap -> Toxiproxy -> SSE-aware proxy -> server`
+ *
+ * Toxiproxy breaks TCP, the SSE-aware proxy breaks what needs to understand SSE, the taps prove it. Every verb takes
+ * its fault from the scenario's plan.
+ */
+export interface Network {
+  /** The stream's URL as the subject must see it. */
+  url(direct: string): string;
+  /** What needs to understand SSE. */
+  readonly sse: ServerWire;
+  /** Before the subject connects: prepares a true RST for its connection. */
+  armReset(): Promise<ArmedFault>;
+  /** Cuts the open connections with FIN and refuses new ones until healed. */
+  down(): Promise<ActiveFault>;
+  /** Closes each connection after so many bytes from the server, headers included, until healed. */
+  limitBytes(bytes: number): Promise<ActiveFault>;
+  /** Delays each chunk by `latencyMs` ± `jitterMs`. */
+  latency(latencyMs: number, jitterMs: number): Promise<ActiveFault>;
+  /** Both directions swallow everything and nobody is told: the half-open connection. */
+  blackhole(): Promise<ActiveFault>;
+  /** Nothing passes towards the client, nothing is lost. */
+  stall(): Promise<ActiveFault>;
+  /** Called by `heal`, latest first. */
+  onHeal(undo: () => Promise<void>): void;
+  /** Undoes whatever is still broken. */
+  heal(): Promise<void>;
+}
+
+export interface NetworkParts {
+  readonly proxy: ToxiproxyProxy;
+  readonly tap: ClientTap;
+  readonly sse: ServerWire;
+  readonly faults: FaultPlan;
+  readonly watch: HistoryWatch;
+  readonly patienceMs: number;
+}
+
+export function createNetwork(parts: NetworkParts): Network {
+  const { proxy, tap, faults, watch, patienceMs } = parts;
+  const undo: (() => Promise<void>)[] = [];
+
+  /** Adds toxics, and gives a fault whose `heal` collects the evidence, removes them and says so. */
+  const toxic = async (
+    kind: string,
+    specs: readonly ToxicSpec[],
+    prove: (fault: FaultLife, armedAt: number) => void,
+  ): Promise<ActiveFault> => {
+    const fault = faults.take(kind);
+    const names: string[] = [];
+    for (const spec of specs) names.push((await proxy.addToxic(spec)).name);
+    fault.armed();
+    const armedAt = nowMs();
+    return healsOnce(async () => {
+      prove(fault, armedAt);
+      for (const name of names) await proxy.removeToxic(name);
+      fault.healed();
+    });
+  };
+  const healsOnce = (act: () => Promise<void>): ActiveFault => {
+    let done: Promise<void> | undefined;
+    const heal = () => {
+      done ??= act();
+      return done;
+    };
+    undo.push(heal);
+    return { heal };
+  };
+
+  return {
+    sse: parts.sse,
+    url: (direct) => {
+      const url = new URL(direct);
+      url.host = `127.0.0.1:${tap.port}`;
+      return url.href;
+    },
+    onHeal: (act) => {
+      healsOnce(act);
+    },
+    heal: async () => {
+      for (const act of undo.splice(0).reverse()) await act();
+    },
+
+    armReset: async () => {
+      const fault = faults.take('toxiproxy/reset_peer');
+      const { name } = await proxy.addToxic({ type: 'reset_peer', toxicity: 0, attributes: { timeout: 0 } });
+      fault.armed();
+      const before = tap.connections.length;
+      return {
+        fire: () =>
+          tap.holdNewConnections(async () => {
+            const at = nowMs();
+            await proxy.patchToxic(name, { toxicity: 1 });
+            const reset = () => tap.connections.slice(before).find(({ downEnd }) => downEnd === 'rst');
+            await watch.until('Toxiproxy resets the connection', () => reset() !== undefined, patienceMs);
+            const hit = reset();
+            fault.fired({ rst: true, tap: CLIENT_TAP, connection: hit?.id, atByte: hit?.downBytes }, at);
+            await proxy.patchToxic(name, { toxicity: 0 });
+            fault.healed();
+          }),
+      };
+    },
+
+    down: async () => {
+      const fault = faults.take('toxiproxy/down');
+      fault.armed();
+      const open = tap.connections.filter((connection) => connection.open);
+      const at = nowMs();
+      await tap.refuse();
+      await proxy.disable();
+      await watch.until('open connections are cut', () => open.every(({ downEnd }) => downEnd), patienceMs);
+      if ((await probeRefused(proxy.port)) && (await probeRefused(tap.port))) {
+        fault.fired({ refused: proxy.listen, ended: open.map(({ id, downEnd }) => `${id}: ${downEnd}`) }, at);
+      }
+      return healsOnce(async () => {
+        await proxy.enable();
+        await tap.accept();
+        fault.healed();
+      });
+    },
+
+    limitBytes: async (bytes) => {
+      const before = tap.connections.length;
+      return toxic('toxiproxy/limit_data', [{ type: 'limit_data', attributes: { bytes } }], (fault, armedAt) => {
+        const cut = tap.connections.slice(before).filter((tapped) => tapped.downEnd && tapped.downBytes === bytes);
+        if (cut.length > 0) fault.fired({ bytes, cut: cut.map(({ id }) => id) }, cut[0]?.downEndAt ?? armedAt);
+      });
+    },
+
+    latency: (latencyMs, jitterMs) =>
+      toxic(
+        'toxiproxy/latency',
+        [{ type: 'latency', attributes: { latency: latencyMs, jitter: jitterMs } }],
+        (fault, armedAt) => {
+          const delays = publicationDelays(watch.records, armedAt);
+          const slowestMs = Math.max(0, ...delays);
+          // An undisturbed loopback takes a few ms; a delay beyond the mean is the toxic's doing.
+          if (slowestMs >= latencyMs) fault.fired({ slowestMs, measured: delays.length }, armedAt);
+        },
+      ),
+
+    blackhole: () =>
+      toxic(
+        'toxiproxy/timeout',
+        [
+          { type: 'timeout', stream: 'downstream', attributes: { timeout: 0 } },
+          { type: 'timeout', stream: 'upstream', attributes: { timeout: 0 } },
+        ],
+        (fault, armedAt) => proveWithheld(fault, armedAt),
+      ),
+
+    stall: () =>
+      toxic('toxiproxy/bandwidth', [{ type: 'bandwidth', attributes: { rate: 0 } }], (fault, armedAt) =>
+        proveWithheld(fault, armedAt),
+      ),
+  };
+
+  /** The server's side sent bytes and the client's side received none: the proxy between them holds them. */
+  function proveWithheld(fault: FaultLife, armedAt: number): void {
+    const sent = wireBytesSince(watch.records, armedAt, (tap) => tap !== CLIENT_TAP);
+    const arrived = wireBytesSince(watch.records, armedAt, (tap) => tap === CLIENT_TAP);
+    if (sent > 0 && arrived === 0) fault.fired({ withheldBytes: sent, arrivedBytes: arrived }, armedAt);
+  }
+}

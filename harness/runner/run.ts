@@ -1,0 +1,144 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { createHistory } from '../history/index.ts';
+import type { Verdict } from '../oracle/types.ts';
+import { judge } from '../oracle/index.ts';
+import type { ScenarioResult, Software } from '../report/types.ts';
+import type { Scenario } from '../scenarios/scenario.ts';
+import { DEFAULT_CLIENT, type Subject, type SubjectSession } from '../subjects/types.ts';
+import type { ToxiproxyServer } from '../toxiproxy/server.ts';
+import { startClientTap } from './client-tap.ts';
+import { createFaultPlan } from './faults.ts';
+import { createNetwork } from './network.ts';
+import { deriveSeed, seededRandom } from './random.ts';
+import { startServerWire } from './server-wire.ts';
+import { createStage } from './stage.ts';
+import { DEFAULT_SERVER, type StartTarget, type Target } from './target.ts';
+import { createHistoryWatch } from './watch.ts';
+import { writeArtefacts } from './artefacts.ts';
+
+/** What one run needs. */
+export interface RunOptions {
+  readonly scenario: Scenario;
+  readonly subject: Subject;
+  /** Starts the server under test with the scenario's settings. */
+  readonly target: StartTarget;
+  readonly toxiproxy: ToxiproxyServer;
+  /** Decides every random choice; the result names it. */
+  readonly seed: number;
+  /** Folder for the artefacts; made when missing. */
+  readonly outDir: string;
+  /** Longest wait for any one event, default 20 000 ms. */
+  readonly patienceMs?: number;
+  readonly browser?: Software;
+  readonly subjectKind?: 'kit' | 'peer';
+}
+
+/** What one run gave: the result as written to `result.json`, and what was said on consoles, for failures. */
+export interface Run {
+  readonly result: ScenarioResult;
+  readonly verdict: Verdict;
+  readonly log: string;
+}
+
+/**
+ * Plays one scenario: target, network and subject up; the scenario's faults; heal; a sentinel; the verdict; the
+ * artefacts. Never rejects for what the subject or the scenario did: that is `error` and `unknown` in the result.
+ */
+export async function runScenario(options: RunOptions): Promise<Run> {
+  const startedAt = new Date();
+  const { scenario, subject, toxiproxy, seed, outDir, patienceMs = 20_000 } = options;
+  await mkdir(outDir, { recursive: true });
+  const history = createHistory({ path: join(outDir, 'history.ndjson') });
+  const watch = createHistoryWatch((record) => history.append(record));
+  const faults = createFaultPlan(scenario.faults, watch.add);
+  const cleanup: (() => Promise<void>)[] = [];
+
+  let target: Target | undefined;
+  let session: SubjectSession | undefined;
+  let complaints: readonly string[] = [];
+  let error: string | undefined;
+  const prom = { server: '', client: '' };
+  let screenshot: Buffer | undefined;
+  try {
+    target = await options.target({ ...DEFAULT_SERVER, ...scenario.server });
+    cleanup.push(target.stop);
+    const wire = await startServerWire({ upstream: new URL(target.url()), faults, watch, patienceMs });
+    cleanup.push(wire.close);
+    const proxy = await toxiproxy.client.createProxy({ upstream: `127.0.0.1:${wire.port}` });
+    cleanup.push(() => proxy.remove());
+    const tap = await startClientTap({
+      upstream: { host: proxy.host, port: proxy.port },
+      record: watch.add,
+      onChange: watch.poke,
+    });
+    cleanup.push(tap.close);
+    const network = createNetwork({ proxy, tap, sse: wire, faults, watch, patienceMs });
+    const stage = createStage({
+      watch,
+      target,
+      subject,
+      settings: { ...DEFAULT_CLIENT, ...scenario.client },
+      network,
+      faults,
+      seed,
+      random: seededRandom(deriveSeed(seed, 'scenario')),
+      patienceMs,
+      started: (started) => {
+        session = started;
+        cleanup.push(started.stop);
+      },
+    });
+    try {
+      await scenario.run(stage);
+    } finally {
+      await network.heal();
+    }
+    const sentinel = await stage.publishSentinel();
+    const arrived = () => watch.records.some((record) => record.kind === 'processed' && record.id === sentinel);
+    await watch.until(`${subject.name} processes the sentinel`, arrived, patienceMs);
+    complaints = scenario.check?.(stage) ?? [];
+  } catch (cause) {
+    error = cause instanceof Error ? cause.message : String(cause);
+  }
+  // Collected after a failure too: that is when they are wanted.
+  const problems: string[] = [];
+  const attempt = async (what: string, act: () => Promise<void>) => {
+    try {
+      await act();
+    } catch (cause) {
+      problems.push(`${what}: ${cause instanceof Error ? cause.message : String(cause)}`);
+    }
+  };
+  await attempt('server metrics', async () => {
+    prom.server = (await target?.metricsText()) ?? '';
+  });
+  await attempt('client metrics', async () => {
+    prom.client = (await session?.metrics()) ?? '';
+  });
+  await attempt('screenshot', async () => {
+    screenshot = await session?.screenshot?.();
+  });
+  for (const undo of cleanup.reverse()) await attempt('clean up', undo);
+  if (problems.length > 0) error = [error, ...problems].filter(Boolean).join('; ');
+
+  const verdict = judge(history.records(), {
+    guarantee: scenario.guarantee,
+    budget: scenario.budget,
+    ...scenario.expect,
+  });
+  history.close();
+  const result = await writeArtefacts({
+    options,
+    startedAt,
+    records: history.records(),
+    verdict,
+    complaints,
+    error,
+    prom,
+    screenshot,
+    target,
+  });
+  const log = [target?.log(), session?.log()].filter(Boolean).join('\n');
+  return { result, verdict, log };
+}

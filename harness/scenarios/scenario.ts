@@ -1,0 +1,41 @@
+import type { Budget, Expectation, Guarantee } from '../oracle/types.ts';
+import type { ServerSettings } from '../runner/target.ts';
+import type { Stage } from '../runner/stage.ts';
+import type { Capability, ClientSettings } from '../subjects/types.ts';
+
+/**
+ * One fault and what must hold, as a short file that reads as prose. The end is the same for all and not written
+ * here: the runner heals what is still broken, publishes a sentinel, waits for it, and has the oracle judge.
+ */
+export interface Scenario {
+  /** Stable id, `group/name`. */
+  readonly id: string;
+  readonly title: string;
+  /** What is expected to hold, in a sentence. */
+  readonly hypothesis: string;
+  /** What normal is before the fault. */
+  readonly steadyState: string;
+  readonly guarantee: Guarantee;
+  readonly budget: Budget;
+  /** Capabilities of client or server without which the scenario says nothing. */
+  readonly needs: readonly Capability[];
+  /**
+   * Faults this scenario plans, by `engine/kind`, one entry for each time. One that is never armed, or leaves no
+   * evidence, makes the verdict `unknown`.
+   */
+  readonly faults: readonly string[];
+  readonly tags: readonly string[];
+  /** What else the oracle should expect. */
+  readonly expect?: Omit<Expectation, 'guarantee' | 'budget'>;
+  readonly server?: Partial<ServerSettings>;
+  readonly client?: Partial<ClientSettings>;
+  run(stage: Stage): Promise<void>;
+  /** What must hold beyond the oracle's checks; each complaint is a sentence, none means true. */
+  readonly check?: (stage: Stage) => readonly string[];
+}
+
+/** Declares a scenario; the group becomes its first tag. */
+export function scenario(definition: Omit<Scenario, 'tags'> & { readonly tags?: readonly string[] }): Scenario {
+  const group = definition.id.split('/')[0] ?? '';
+  return { ...definition, tags: [group, ...(definition.tags ?? [])] };
+}

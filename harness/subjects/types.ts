@@ -1,0 +1,73 @@
+import type { HistoryRecord } from '../history/types.ts';
+
+/**
+ * What a client or a server can do. A scenario lists what it needs; where one is missing it is skipped, and the skip
+ * names the capability.
+ */
+export type Capability =
+  // clients
+  | 'connect'
+  | 'resume'
+  | 'dedupe'
+  | 'announce-loss'
+  | 'liveness'
+  | 'backoff'
+  | 'client-metrics'
+  // servers
+  | 'replay'
+  | 'detects-loss'
+  | 'heartbeat'
+  | 'kill'
+  | 'retention-by-count';
+
+/** Settings a scenario may ask of any client; a client without the matching capability ignores them. */
+export interface ClientSettings {
+  /** First and largest delay between attempts, before jitter. */
+  readonly retryBaseMs: number;
+  readonly retryMaxMs: number;
+  /** Silence after which the connection counts as dead; `null` leaves it to what the server announces. */
+  readonly livenessTimeoutMs: number | null;
+  /** Longest wait for the response's first byte. */
+  readonly connectTimeoutMs: number;
+}
+
+export const DEFAULT_CLIENT: ClientSettings = {
+  retryBaseMs: 100,
+  retryMaxMs: 1000,
+  livenessTimeoutMs: null,
+  connectTimeoutMs: 10_000,
+};
+
+/** What a subject is told at the start. */
+export interface SubjectStart {
+  /** URL of the stream, through the whole network. */
+  readonly url: string;
+  readonly settings: ClientSettings;
+  /** Decides the subject's chance (jitter) where it can be decided. */
+  readonly seed: number;
+  /** Receives every record of this subject, in order. */
+  readonly record: (record: HistoryRecord) => void;
+}
+
+/** A client under test, running. */
+export interface SubjectSession {
+  /** Prometheus text of the client's own metrics; empty when it has none. */
+  metrics(): Promise<string>;
+  /** A picture of what a person sees, where there is something to see. */
+  screenshot?(): Promise<Buffer>;
+  /** Kills it without any farewell, where that is possible. */
+  kill?(): Promise<void>;
+  /** Ends it; resolves when its connections are closed. */
+  stop(): Promise<void>;
+  /** What it said on its console, for failures. */
+  log(): string;
+}
+
+/** A kind of client under test. */
+export interface Subject {
+  readonly name: string;
+  /** For the report: "kit 0.1.0, Chromium 156.0". */
+  readonly version: string;
+  readonly capabilities: ReadonlySet<Capability>;
+  start(options: SubjectStart): Promise<SubjectSession>;
+}
