@@ -36,6 +36,8 @@ export interface StreamOpen {
 
 /** Body of `stream.cannot-resume`: a loss, with its cause and, where it can be known, its size. */
 export interface CannotResume {
+  /** Which stream, on a response that carries several; absent otherwise. */
+  readonly stream?: string;
   readonly reason: CannotResumeReason;
   /** The cursor as it was sent, shortened; `null` when a live connection fell off the log. */
   readonly requested: string | null;
@@ -60,20 +62,20 @@ export type ControlFrame =
 
 /**
  * Encodes `stream.open` with the `id:` that primes the cursor: the head for a fresh subscription, the requested
- * position for a resume. Without it a client cut before its first event would come back without a cursor.
+ * position for a resume (a string: a vector cursor, already formatted). Without it a client cut before its first event would come back without a cursor.
  */
-export function encodeStreamOpen(body: StreamOpen, cursor: Position, retryMs?: number): string {
+export function encodeStreamOpen(body: StreamOpen, cursor: Position | string, retryMs?: number): string {
   return encodeFrame({
     event: STREAM_OPEN,
-    id: formatPosition(cursor),
+    id: cursorId(cursor),
     data: JSON.stringify(body),
     ...retry(retryMs),
   });
 }
 
 /** Encodes `stream.cannot-resume` with an `id:` at the new position, so that the next reconnect does not repeat it. */
-export function encodeCannotResume(body: CannotResume, cursor: Position): string {
-  return encodeFrame({ event: STREAM_CANNOT_RESUME, id: formatPosition(cursor), data: JSON.stringify(body) });
+export function encodeCannotResume(body: CannotResume, cursor: Position | string): string {
+  return encodeFrame({ event: STREAM_CANNOT_RESUME, id: cursorId(cursor), data: JSON.stringify(body) });
 }
 
 /** Encodes `stream.drain` with the `retry:` chosen for this connection, in milliseconds. */
@@ -105,6 +107,10 @@ export function parseControl(name: string, data: string): ControlFrame {
     if (name === STREAM_END) return { type: name, body };
   }
   return { type: 'unknown', name, data };
+}
+
+function cursorId(cursor: Position | string): string {
+  return typeof cursor === 'string' ? cursor : formatPosition(cursor);
 }
 
 function retry(retryMs: number | undefined): { retryMs?: number } {
