@@ -1,0 +1,97 @@
+// Fan-out: what one delivery costs the server, beside a plain res.write loop, its floor and two SSE libraries.
+// Contenders take turns in every round, and each round's figures are divided by the plain loop's of the same round.
+//
+//   npx tsx bench/fanout.ts [--connections 100,1000,4000] [--rounds 3] [--only plain,kit]
+import { parseArgs } from 'node:util';
+import { startChild } from './support/child.ts';
+import { median } from './support/ratio.ts';
+import { table } from './support/table.ts';
+
+const { values } = parseArgs({
+  options: {
+    connections: { type: 'string', default: '100,1000,4000' },
+    rounds: { type: 'string', default: '3' },
+    only: { type: 'string', default: 'plain,floor,kit,better-sse,@fastify/sse' },
+  },
+});
+const contenders = values.only.split(',');
+const rounds = Number(values.rounds);
+const server = new URL('./fanout/server.ts', import.meta.url);
+const load = new URL('./fanout/load.ts', import.meta.url);
+
+interface Figures {
+  readonly cpuMicros: number;
+  readonly rssKiB: number;
+  readonly p50: number;
+  readonly p99: number;
+}
+
+/** Deliveries per measurement, the same for every N, so that small N is not measured in noise. */
+const DELIVERIES = 400_000;
+
+async function measure(name: string, connections: number): Promise<Figures> {
+  const origin = await startChild(server, [name]);
+  const client = await startChild(load, []);
+  try {
+    const { port } = await origin.call<{ port: number }>({ op: 'port' });
+    const { rss: idle } = await origin.call<{ rss: number }>({ op: 'rss' });
+    await client.call({ op: 'open', port, count: connections });
+    const { rss: open } = await origin.call<{ rss: number }>({ op: 'rss' });
+    const round = async (count: number) => {
+      await client.call({ op: 'reset' });
+      const before = await origin.call<{ cpuMicros: number }>({ op: 'cpu' });
+      const [, seen] = await Promise.all([
+        origin.call({ op: 'publish', count }),
+        client.call<{ events: number; p50: number; p99: number }>({
+          op: 'await',
+          events: count * connections,
+        }),
+      ]);
+      const after = await origin.call<{ cpuMicros: number }>({ op: 'cpu' });
+      return { ...seen, cpuMicros: (after.cpuMicros - before.cpuMicros) / seen.events };
+    };
+    const count = Math.ceil(DELIVERIES / connections);
+    await round(Math.ceil(count / 4)); // warm up the compiler and the sockets
+    const { cpuMicros, p50, p99 } = await round(count);
+    return { cpuMicros, p50, p99, rssKiB: (open - idle) / 1024 / connections };
+  } finally {
+    await Promise.all([origin.stop(), client.stop()]);
+  }
+}
+
+for (const connections of values.connections.split(',').map(Number)) {
+  const series = new Map<string, Figures[]>(contenders.map((name) => [name, []]));
+  for (let round = 0; round < rounds; round++) {
+    for (const name of contenders) series.get(name)?.push(await measure(name, connections));
+  }
+  const of = (name: string, pick: (figures: Figures) => number) => (series.get(name) ?? []).map(pick);
+  const ratio = (name: string, pick: (figures: Figures) => number) => {
+    const base = of(contenders[0] ?? '', pick);
+    return median(of(name, pick).map((value, i) => value / (base[i] ?? Number.NaN)));
+  };
+  console.log(`\n${connections} connections, ${rounds} rounds, ratios to ${contenders[0]} (median of pairs)`);
+  console.log(
+    table(
+      [
+        'server',
+        'CPU µs/delivery',
+        'CPU ratio',
+        'KiB/connection',
+        'memory ratio',
+        'p50 ms',
+        'p99 ms',
+        'p99 ratio',
+      ],
+      contenders.map((name) => [
+        name,
+        median(of(name, (f) => f.cpuMicros)),
+        ratio(name, (f) => f.cpuMicros),
+        median(of(name, (f) => f.rssKiB)),
+        ratio(name, (f) => f.rssKiB),
+        median(of(name, (f) => f.p50)),
+        median(of(name, (f) => f.p99)),
+        ratio(name, (f) => f.p99),
+      ]),
+    ),
+  );
+}
