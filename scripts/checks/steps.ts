@@ -14,6 +14,8 @@ export interface Step {
 /** Where reports land, for CI to sum up. Not `test-results/`: Playwright empties that directory when it starts. */
 export const REPORTS = 'reports';
 export const UNIT_REPORT = `${REPORTS}/unit.json`;
+/** Written by the json reporter in playwright.config.ts. */
+export const E2E_REPORT = `${REPORTS}/e2e.json`;
 export const CHECKS_REPORT = `${REPORTS}/checks.json`;
 
 const tsx = (script: string, ...args: string[]): [string, ...string[]] => [
