@@ -1,13 +1,8 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
-import { chromium, firefox, webkit } from '@playwright/test';
+import { type BrowserProject, findBrowser } from '../../harness/runner/browsers.ts';
 import { cacheDir, cachedBinary } from '../../harness/toxiproxy/cache.ts';
 import { findOnPath, isExecutable } from '../../harness/toxiproxy/find-binary.ts';
-import type { Facts } from './plan.ts';
-
-/** The system builds that the suite knows how to drive, in order of preference. */
-const SYSTEM_CHROMIUM = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'];
-const SYSTEM_FIREFOX = ['firefox-esr'];
+import type { Facts, FoundBrowser } from './plan.ts';
 
 /** Looks at this machine. Changes nothing. */
 export async function gatherFacts(env: NodeJS.ProcessEnv = process.env): Promise<Facts> {
@@ -15,15 +10,7 @@ export async function gatherFacts(env: NodeJS.ProcessEnv = process.env): Promise
     nodeVersion: process.version,
     platform: process.platform,
     packages: packages(),
-    playwright: {
-      chromium: existing(chromium.executablePath()),
-      firefox: existing(firefox.executablePath()),
-      webkit: existing(webkit.executablePath()),
-    },
-    system: {
-      chromium: await firstOnPath(SYSTEM_CHROMIUM, env),
-      firefox: await firstOnPath(SYSTEM_FIREFOX, env),
-    },
+    browsers: { chromium: browser('chromium'), firefox: browser('firefox'), webkit: browser('webkit') },
     toxiproxy: await findToxiproxy(env),
     services: {
       'redis-server': await firstOnPath(['redis-server'], withSbin(env)),
@@ -34,8 +21,9 @@ export async function gatherFacts(env: NodeJS.ProcessEnv = process.env): Promise
   };
 }
 
-function existing(file: string): string | null {
-  return existsSync(file) ? file : null;
+function browser(project: BrowserProject): FoundBrowser | null {
+  const found = findBrowser(project);
+  return found.available ? { source: found.source, path: found.path } : null;
 }
 
 async function firstOnPath(names: readonly string[], env: NodeJS.ProcessEnv): Promise<string | null> {

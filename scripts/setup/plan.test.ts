@@ -5,14 +5,17 @@ const bare: Facts = {
   nodeVersion: 'v20.19.0',
   platform: 'linux',
   packages: { manager: 'apt', prefix: ['sudo', '-n'] },
-  playwright: { chromium: null, firefox: null, webkit: null },
-  system: { chromium: null, firefox: null },
+  browsers: { chromium: null, firefox: null, webkit: null },
   toxiproxy: null,
   services: { 'redis-server': null, nginx: null, haproxy: null, promtool: null },
 };
 const complete: Facts = {
   ...bare,
-  playwright: { chromium: '/pw/chromium', firefox: '/pw/firefox', webkit: '/pw/webkit' },
+  browsers: {
+    chromium: { source: 'playwright', path: '/pw/chromium' },
+    firefox: { source: 'playwright', path: '/pw/firefox' },
+    webkit: { source: 'playwright', path: '/pw/webkit' },
+  },
   toxiproxy: '/cache/toxiproxy-server',
   services: { 'redis-server': '/r', nginx: '/n', haproxy: '/h', promtool: '/p' },
 };
@@ -46,8 +49,12 @@ describe('the setup plan', () => {
   });
 
   it('takes the system browsers where they are and downloads nothing', () => {
-    const system = { chromium: '/usr/bin/chromium', firefox: '/usr/bin/firefox-esr' };
-    const steps = plan({ ...bare, system }, noServices);
+    const browsers: Facts['browsers'] = {
+      chromium: { source: 'system', path: '/usr/bin/chromium' },
+      firefox: { source: 'system', path: '/usr/bin/firefox-esr' },
+      webkit: null,
+    };
+    const steps = plan({ ...bare, browsers }, noServices);
     expect(step(steps, 'chromium')).toMatchObject({
       kind: 'present',
       detail: expect.stringContaining('system'),
@@ -56,10 +63,12 @@ describe('the setup plan', () => {
     expect(step(steps, 'webkit')).toMatchObject({ kind: 'absent', required: false });
   });
 
-  it("prefers Playwright's build over the system's when both are there", () => {
-    const system = { chromium: '/usr/bin/chromium', firefox: null };
-    const steps = plan({ ...complete, system }, noServices);
-    expect(step(steps, 'chromium')).toMatchObject({ detail: expect.stringContaining('/pw/chromium') });
+  it("fetches WebKit where Playwright's builds are in use", () => {
+    const browsers: Facts['browsers'] = { ...complete.browsers, webkit: null };
+    expect(step(plan({ ...complete, browsers }, noServices), 'webkit')).toMatchObject({
+      kind: 'install',
+      tries: [{ do: 'playwright-install', browsers: ['webkit'] }],
+    });
   });
 
   it('never makes WebKit or the real Toxiproxy a condition', () => {

@@ -10,14 +10,18 @@ export interface Facts {
   readonly packages:
     | { readonly manager: 'apt'; readonly prefix: readonly string[] }
     | { readonly manager: 'none'; readonly hint: string };
-  /** Playwright's own builds, by browser. */
-  readonly playwright: Readonly<Record<Browser, string | null>>;
-  /** The system's builds that the suite can drive. WebKit exists only as Playwright's build. */
-  readonly system: Readonly<Record<'chromium' | 'firefox', string | null>>;
+  /** What the suite would start for each browser. WebKit exists only as Playwright's build. */
+  readonly browsers: Readonly<Record<Browser, FoundBrowser | null>>;
   /** Where the harness would get its Toxiproxy from, and `null` when it has to be installed. */
   readonly toxiproxy: string | null;
   /** Programs that tests of single features use, by command. */
   readonly services: Readonly<Record<Service, string | null>>;
+}
+
+/** A browser that the suite can drive: Playwright's own build or the system's. */
+export interface FoundBrowser {
+  readonly source: 'playwright' | 'system';
+  readonly path: string;
 }
 
 export type Browser = 'chromium' | 'firefox' | 'webkit';
@@ -77,10 +81,8 @@ function node({ nodeVersion }: Facts): SetupStep {
 }
 
 function browser(name: 'chromium' | 'firefox', facts: Facts): SetupStep {
-  const own = facts.playwright[name];
-  if (own !== null) return { title: name, kind: 'present', detail: `Playwright's build, ${own}` };
-  const system = facts.system[name];
-  if (system !== null) return { title: name, kind: 'present', detail: `the system's build, ${system}` };
+  const found = facts.browsers[name];
+  if (found) return present(name, found);
   const tries: Action[] = [
     { do: 'playwright-install', browsers: [name] },
     ...packages([PACKAGE_OF[name]], facts),
@@ -88,12 +90,10 @@ function browser(name: 'chromium' | 'firefox', facts: Facts): SetupStep {
   return { title: name, kind: 'install', tries, required: true };
 }
 
-/** WebKit is fetched only where Playwright's builds are in use at all: next to system browsers it would be the odd one. */
-function webkit(facts: Facts): SetupStep {
-  if (facts.playwright.webkit !== null) {
-    return { title: 'webkit', kind: 'present', detail: `Playwright's build, ${facts.playwright.webkit}` };
-  }
-  if (facts.system.chromium !== null && facts.system.firefox !== null) {
+/** WebKit is fetched only where Playwright's builds are in use at all; beside system browsers it is named as absent. */
+function webkit({ browsers }: Facts): SetupStep {
+  if (browsers.webkit) return present('webkit', browsers.webkit);
+  if (browsers.chromium?.source === 'system' && browsers.firefox?.source === 'system') {
     return {
       title: 'webkit',
       kind: 'absent',
@@ -101,12 +101,13 @@ function webkit(facts: Facts): SetupStep {
       detail: "runs only as Playwright's build: npx playwright install --with-deps webkit",
     };
   }
-  return {
-    title: 'webkit',
-    kind: 'install',
-    tries: [{ do: 'playwright-install', browsers: ['webkit'] }],
-    required: false,
-  };
+  const tries: Action[] = [{ do: 'playwright-install', browsers: ['webkit'] }];
+  return { title: 'webkit', kind: 'install', tries, required: false };
+}
+
+function present(title: Browser, { source, path }: FoundBrowser): SetupStep {
+  const whose = source === 'playwright' ? "Playwright's build" : "the system's build";
+  return { title, kind: 'present', detail: `${whose}, ${path}` };
 }
 
 function toxiproxy({ toxiproxy: found }: Facts): SetupStep {
