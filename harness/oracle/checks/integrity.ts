@@ -1,0 +1,108 @@
+import type { HistoryRecord } from '../../history/types.ts';
+import { notApplied, plural, unless } from '../results.ts';
+import type { Checker } from '../types.ts';
+import { viewOf } from '../view.ts';
+import { decodeWire } from '../wire.ts';
+
+/**
+ * Processed, but never produced. An event whose publication was attempted and never acknowledged is recovered: the
+ * server was killed between the two.
+ */
+export const unexpected: Checker = (history, expectation) => {
+  const view = viewOf(history, expectation);
+  const produced = new Set<string>();
+  const attempted = new Set<string>();
+  for (const record of view.records) {
+    if (record.kind === 'produced') produced.add(`${record.stream} ${record.id}`);
+    else if (record.kind === 'publishing') attempted.add(`${record.stream} ${record.digest}`);
+  }
+  const offences: HistoryRecord[] = [];
+  let recovered = 0;
+  let processed = 0;
+  for (const subject of view.subjects) {
+    for (const record of subject.records) {
+      if (record.kind !== 'processed') continue;
+      processed++;
+      if (produced.has(`${record.stream} ${record.id}`)) continue;
+      if (attempted.has(`${record.stream} ${record.digest}`)) recovered++;
+      else offences.push(record);
+    }
+  }
+  const counts = { processed, unexpected: offences.length, recovered };
+  if (processed === 0) return notApplied('nothing was processed', counts);
+  return unless(
+    offences,
+    {
+      ok: `${plural(processed, 'processed event')}, all produced (${recovered} recovered)`,
+      bad: `${plural(offences.length, 'event')} processed that nobody produced, first ${idOf(offences[0])}`,
+    },
+    counts,
+  );
+};
+
+/** Processed with another payload or type than was produced under that id. */
+export const corruption: Checker = (history, expectation) => {
+  const view = viewOf(history, expectation);
+  const offences: HistoryRecord[] = [];
+  let compared = 0;
+  let corrupted = 0;
+  for (const subject of view.subjects) {
+    for (const record of subject.records) {
+      if (record.kind !== 'processed' && record.kind !== 'delivered') continue;
+      const stream = view.streams.get(record.stream);
+      const index = stream?.place(record.id) ?? null;
+      const original = index === null ? undefined : stream?.events[index];
+      if (original?.id !== record.id) continue;
+      compared++;
+      if (original.digest === record.digest && original.type === record.type) continue;
+      corrupted++;
+      offences.push(original, record);
+    }
+  }
+  const counts = { compared, corrupted };
+  if (compared === 0) return notApplied('nothing to compare', counts);
+  return unless(
+    offences,
+    {
+      ok: `${plural(compared, 'event')} with the payload and type that were produced`,
+      bad: `${plural(corrupted, 'event')} changed on the way, first ${idOf(offences[0])}`,
+    },
+    counts,
+  );
+};
+
+/** Delivered, but never whole on the wire: a partial event was dispatched, or one was made up. */
+export const fabricated: Checker = (history, expectation) => {
+  const view = viewOf(history, expectation);
+  const counted = view.records.some(
+    (r) => r.kind === 'wire' && r.event === 'bytes' && r.base64 === undefined,
+  );
+  if (counted) return notApplied('some bytes were counted, not kept');
+  const whole = new Set<string>();
+  let decoded = 0;
+  for (const connection of decodeWire(view.records)) {
+    for (const event of connection.events) {
+      decoded++;
+      if (event.id !== undefined) whole.add(event.id);
+    }
+  }
+  if (decoded === 0) return notApplied('no decodable bytes recorded', { decoded });
+  const offences: HistoryRecord[] = [];
+  for (const subject of view.subjects) {
+    for (const record of subject.records) {
+      if (record.kind === 'delivered' && !whole.has(record.id)) offences.push(record);
+    }
+  }
+  return unless(
+    offences,
+    {
+      ok: `every delivered event passed the tap whole (${decoded} decoded)`,
+      bad: `${plural(offences.length, 'delivered event')} never passed the tap whole, first ${idOf(offences[0])}`,
+    },
+    { decoded, fabricated: offences.length },
+  );
+};
+
+function idOf(record: HistoryRecord | undefined): string {
+  return record && 'id' in record ? String(record.id) : '?';
+}

@@ -1,0 +1,88 @@
+import type { StreamView, SubjectView } from './view.ts';
+import { streamOf } from './view.ts';
+
+/** A moment at which the subject's cursor moved. */
+export interface CursorMove {
+  readonly at: number;
+  /** The id a correct client would send from here on; `null` after an explicit reset. */
+  readonly id: string | null;
+  readonly place: number | null;
+}
+
+/** How a subject's cursor on a stream moved over the run. */
+export interface CursorTrail {
+  readonly moves: readonly CursorMove[];
+  /** Highest place committed by then, `null` while none is known. */
+  placeAt(at: number): number | null;
+  /** The cursors that a request made between the two times may carry: those held at `from`, and each later one. */
+  between(from: number, to: number): readonly CursorMove[];
+}
+
+const NO_CURSOR: CursorMove = { at: Number.NEGATIVE_INFINITY, id: null, place: null };
+
+const trails = new WeakMap<SubjectView, Map<string, CursorTrail>>();
+
+/** The trail of a subject on a stream; remembered, both are immutable. */
+export function cursorTrail(subject: SubjectView, stream: StreamView): CursorTrail {
+  let known = trails.get(subject);
+  if (!known) {
+    known = new Map();
+    trails.set(subject, known);
+  }
+  let trail = known.get(stream.name);
+  if (!trail) {
+    trail = buildTrail(subject, stream);
+    known.set(stream.name, trail);
+  }
+  return trail;
+}
+
+function buildTrail(subject: SubjectView, stream: StreamView): CursorTrail {
+  const moves: CursorMove[] = [];
+  const move = (at: number, id: string | null) => {
+    moves.push({ at, id, place: id === null ? null : stream.place(id) });
+  };
+  for (const record of subject.records) {
+    switch (record.kind) {
+      case 'processed':
+      case 'dead-letter':
+        if (record.stream === stream.name) move(record.at, record.id);
+        break;
+      case 'open':
+        if (typeof record.cursor === 'string' && isOn(record, subject, stream))
+          move(record.at, record.cursor);
+        break;
+      case 'announced':
+        if (record.from !== null && record.recovering !== true && isOn(record, subject, stream)) {
+          move(record.at, record.from);
+        }
+        break;
+      case 'cursor':
+        if (isOn(record, subject, stream)) move(record.at, record.id);
+        break;
+    }
+  }
+  return {
+    moves,
+    placeAt(at) {
+      let best: number | null = null;
+      for (const each of moves) {
+        if (each.at > at) break;
+        if (each.place !== null && (best === null || each.place > best)) best = each.place;
+      }
+      return best;
+    },
+    between(from, to) {
+      const held = moves.filter((each) => each.at <= from);
+      const latest = held.at(-1) ?? NO_CURSOR;
+      // After a repetition the latest id (browsers) and the highest (clients that dedupe) differ; both are honest.
+      const highest = held.reduce((a, b) => ((b.place ?? -1) > (a.place ?? -1) ? b : a), latest);
+      const later = moves.filter((each) => each.at > from && each.at <= to);
+      return latest === highest ? [latest, ...later] : [latest, highest, ...later];
+    },
+  };
+}
+
+function isOn(record: { readonly stream?: string }, subject: SubjectView, stream: StreamView): boolean {
+  return (streamOf(record, subject) ?? stream.name) === stream.name;
+}

@@ -1,0 +1,112 @@
+import type { Fault, HistoryRecord } from '../history/types.ts';
+import { accountOf } from './owed.ts';
+import { activity, connectedSpans } from './spans.ts';
+import type { Expectation } from './types.ts';
+import { isLive, type SubjectView, type View } from './view.ts';
+
+/** A measured duration with the records it lies between; `tookMs` is null when the end never came. */
+export interface Measure {
+  readonly tookMs: number | null;
+  readonly records: readonly HistoryRecord[];
+}
+
+/** One fault, or one loss of connection, as one subject lived through it. Parts that do not apply are null. */
+export interface Episode {
+  readonly subject: string;
+  readonly detect: Measure | null;
+  readonly reconnect: Measure | null;
+  readonly heal: Measure | null;
+  readonly catchUp: Measure | null;
+}
+
+/** All episodes of a run. Faults give `detect` and `heal`; every lost connection gives `reconnect` and `catchUp`. */
+export function episodesOf(view: View, expectation: Expectation): readonly Episode[] {
+  const faults = view.records.filter((r): r is Fault => r.kind === 'fault');
+  return view.subjects.flatMap((subject) => [
+    ...faults.filter((f) => concerns(f, subject)).map((fault) => ofFault(view, subject, fault)),
+    ...ofConnections(view, subject, expectation),
+  ]);
+}
+
+/** A fault may name its subject in its evidence; otherwise it concerns all. */
+function concerns(fault: Fault, subject: SubjectView): boolean {
+  const named = fault.evidence?.subject;
+  return typeof named !== 'string' || named === subject.name;
+}
+
+function ofFault(view: View, subject: SubjectView, fault: Fault): Episode {
+  const spans = connectedSpans(subject, view.endsAt);
+  const hit = spans.find((span) => span.from <= fault.at && span.to >= fault.at - view.slackMs);
+  let detect: Measure | null = null;
+  let heal: Measure | null = null;
+  if (fault.phase === 'fired' && hit) {
+    const end = isOrdinaryEnd(hit.end) ? null : hit.end;
+    detect = {
+      tookMs: end === null ? null : Math.max(0, end.at - fault.at),
+      records: end === null ? [fault] : [fault, end],
+    };
+  }
+  if (fault.phase === 'healed' && (subject.closedAt === null || subject.closedAt > fault.at)) {
+    const sign = spans
+      .flatMap((span) => activity(subject, span))
+      .filter((each) => each.at >= fault.at)
+      .sort((a, b) => a.at - b.at)[0];
+    heal = {
+      tookMs: sign ? sign.at - fault.at : null,
+      records: sign ? [fault, sign.record] : [fault],
+    };
+  }
+  return { subject: subject.name, detect, reconnect: null, heal, catchUp: null };
+}
+
+/** The end of the run is not a noticing. */
+function isOrdinaryEnd(record: HistoryRecord | null): boolean {
+  return record?.kind === 'close' && record.final === true;
+}
+
+function ofConnections(view: View, subject: SubjectView, expectation: Expectation): readonly Episode[] {
+  const spans = connectedSpans(subject, view.endsAt);
+  const episodes: Episode[] = [];
+  spans.forEach((span, i) => {
+    if (span.end === null || isOrdinaryEnd(span.end)) return;
+    const gaveUp = subject.records.some((r) => r.kind === 'give-up' && r.at >= span.to);
+    const next = spans[i + 1];
+    if (!next && (gaveUp || subject.closedAt !== null)) return;
+    episodes.push({
+      subject: subject.name,
+      detect: null,
+      heal: null,
+      reconnect: {
+        tookMs: next ? next.from - span.to : null,
+        records: next ? [span.end, next.start] : [span.end],
+      },
+      catchUp: next ? catchUpAfter(view, subject, next.start, expectation) : null,
+    });
+  });
+  return episodes;
+}
+
+function catchUpAfter(
+  view: View,
+  subject: SubjectView,
+  open: HistoryRecord,
+  expectation: Expectation,
+): Measure | null {
+  if (open.kind !== 'open' || !isLive(open)) return null;
+  let last: HistoryRecord | null = null;
+  for (const name of subject.streams) {
+    const stream = view.streams.get(name);
+    if (!stream) continue;
+    const account = accountOf(view, subject, stream, expectation);
+    const before = stream.events.findLastIndex((event) => event.at <= open.at);
+    for (const record of subject.records) {
+      if (record.kind !== 'processed' || record.stream !== name || record.at < open.at) continue;
+      const place = stream.place(record.id);
+      if (place === null || place > before || place < account.from) continue;
+      if (last === null || record.at > last.at) last = record;
+    }
+  }
+  return last === null
+    ? { tookMs: 0, records: [open] }
+    : { tookMs: last.at - open.at, records: [open, last] };
+}

@@ -1,0 +1,111 @@
+import type { Announced, Open, Produced } from '../history/types.ts';
+import { cursorTrail } from './cursors.ts';
+import type { Expectation } from './types.ts';
+import { isLive, processedOn, type StreamView, type SubjectView, streamOf, type View } from './view.ts';
+
+/** What one subject is owed on one stream, and how each owed event was accounted for. */
+export interface Account {
+  /** Indices into the stream's events, first and one past the last. */
+  readonly from: number;
+  readonly to: number;
+  /** Indices that were processed, or visibly given to the dead-letter callback. */
+  readonly handled: ReadonlySet<number>;
+  /** Announcements with the range of indices that each speaks of. */
+  readonly announcements: readonly Claim[];
+}
+
+/** An announcement of loss and the places it is about (inclusive; empty when `last < first`). */
+export interface Claim {
+  readonly record: Announced;
+  readonly first: number;
+  readonly last: number;
+}
+
+/** Draws up the account of a subject on a stream. */
+export function accountOf(
+  view: View,
+  subject: SubjectView,
+  stream: StreamView,
+  expectation: Expectation,
+): Account {
+  const handled = new Set<number>();
+  for (const record of subject.records) {
+    if ((record.kind !== 'processed' && record.kind !== 'dead-letter') || record.stream !== stream.name)
+      continue;
+    const index = exactPlace(stream, record.id);
+    if (index !== null) handled.add(index);
+  }
+  const from = expectation.owed === 'everything' ? 0 : subscriptionPoint(view, subject, stream);
+  const to = endOfDebt(view, subject, stream, expectation);
+  return { from, to, handled, announcements: claimsOf(subject, stream, from) };
+}
+
+/** Index of the event that has exactly this id. */
+export function exactPlace(stream: StreamView, id: string): number | null {
+  const place = stream.place(id);
+  return place !== null && place >= 0 && stream.events[place]?.id === id ? place : null;
+}
+
+/** Whether an announcement that admits a loss speaks of this index. */
+export function isCovered(account: Account, index: number): boolean {
+  return account.announcements.some(
+    ({ record, first, last }) => record.missed !== 0 && index >= first && index <= last,
+  );
+}
+
+function subscriptionPoint(view: View, subject: SubjectView, stream: StreamView): number {
+  const open = subject.records.find(
+    (r): r is Open => r.kind === 'open' && isLive(r) && (streamOf(r, subject) ?? stream.name) === stream.name,
+  );
+  if (!open) return stream.events.length;
+  const primed = stream.place(open.cursor) ?? stream.place(open.lastEventId);
+  if (primed !== null) return primed + 1;
+  // Without a cursor only the clock tells what was published later.
+  const index = stream.events.findIndex((event) => event.at > open.at + view.slackMs);
+  return index === -1 ? stream.events.length : index;
+}
+
+function endOfDebt(view: View, subject: SubjectView, stream: StreamView, expectation: Expectation): number {
+  const ends: number[] = [stream.events.length];
+  const { closedAt } = subject;
+  if (closedAt !== null) ends.push(indexAfter(stream.events, closedAt - view.slackMs));
+  if (expectation.giveUp === 'allowed' || expectation.giveUp === 'required') {
+    const gaveUp = subject.records.findLastIndex((r) => r.kind === 'give-up');
+    const back = subject.records.slice(gaveUp + 1).some((r) => r.kind === 'open' && isLive(r));
+    if (gaveUp >= 0 && !back) {
+      // Giving up is a loud end: what lay beyond the last handled event is announced by it.
+      const last = processedOn(subject, stream.name).map((r) => exactPlace(stream, r.id) ?? -1);
+      ends.push(Math.max(-1, ...last) + 1);
+    }
+  }
+  return Math.min(...ends);
+}
+
+function indexAfter(events: readonly Produced[], at: number): number {
+  const index = events.findIndex((event) => event.at > at);
+  return index === -1 ? events.length : index;
+}
+
+function claimsOf(subject: SubjectView, stream: StreamView, from: number): readonly Claim[] {
+  const claims: Claim[] = [];
+  subject.records.forEach((record, position) => {
+    if (record.kind !== 'announced' || record.recovering === true) return;
+    if ((streamOf(record, subject) ?? stream.name) !== stream.name) return;
+    const before = stream.place(record.after) ?? cursorTrail(subject, stream).placeAt(record.at);
+    const first = before === null ? from : before + 1;
+    const known = stream.place(record.from);
+    claims.push({ record, first, last: known ?? lastUnknown(subject, stream, position, first) });
+  });
+  return claims;
+}
+
+/** Where a loss of unknown extent ends: before the next event handled, else at what was published by then. */
+function lastUnknown(subject: SubjectView, stream: StreamView, position: number, first: number): number {
+  for (const record of subject.records.slice(position + 1)) {
+    if (record.kind !== 'processed' || record.stream !== stream.name) continue;
+    const index = exactPlace(stream, record.id);
+    if (index !== null && index >= first) return index - 1;
+  }
+  const at = subject.records[position]?.at ?? 0;
+  return indexAfter(stream.events, at) - 1;
+}

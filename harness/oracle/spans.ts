@@ -1,0 +1,73 @@
+import type { HistoryRecord } from '../history/types.ts';
+import { isLive, type SubjectView } from './view.ts';
+
+/** A time in which a subject believed its connection open. */
+export interface Span {
+  readonly from: number;
+  readonly to: number;
+  readonly start: HistoryRecord;
+  /** What ended it; `null` when the history ended first. */
+  readonly end: HistoryRecord | null;
+}
+
+const ENDING_STATES = new Set(['waiting', 'connecting', 'closed', 'retrying', 'reconnecting']);
+
+/**
+ * Times in which the subject held an open connection. With several connections at once (one per stream) the spans of
+ * the subject are those in which at least the latest is open.
+ */
+export function connectedSpans(subject: SubjectView, endsAt: number): readonly Span[] {
+  const spans: Span[] = [];
+  let start: HistoryRecord | null = null;
+  for (const record of subject.records) {
+    if (record.kind === 'open' && isLive(record)) {
+      if (start === null) start = record;
+      continue;
+    }
+    const ends =
+      record.kind === 'close' ||
+      record.kind === 'liveness' ||
+      record.kind === 'give-up' ||
+      (record.kind === 'state' && ENDING_STATES.has(record.state));
+    if (start !== null && ends) {
+      spans.push({ from: start.at, to: record.at, start, end: record });
+      start = null;
+    }
+  }
+  if (start !== null) spans.push({ from: start.at, to: endsAt, start, end: null });
+  return spans;
+}
+
+const ARRIVALS: ReadonlySet<HistoryRecord['kind']> = new Set([
+  'delivered',
+  'deduped',
+  'out-of-order',
+  'announced',
+  'heartbeat',
+  'open',
+]);
+
+/** Signs of life from the network within a span. Handlers finish late, so `processed` counts only without `delivered`. */
+export function activity(subject: SubjectView, span: Span): readonly { at: number; record: HistoryRecord }[] {
+  const recordsArrivals = subject.records.some((r) => r.kind === 'delivered');
+  return subject.records
+    .filter((r) => r.at >= span.from && r.at <= span.to)
+    .filter((r) => ARRIVALS.has(r.kind) || (!recordsArrivals && r.kind === 'processed'))
+    .map((record) => ({ at: record.at, record }));
+}
+
+/** Milliseconds between two times in which the subject itself slept (state `frozen` until its next state). */
+export function sleepWithin(subject: SubjectView, from: number, to: number): number {
+  let slept = 0;
+  let since: number | null = null;
+  const add = (until: number) => {
+    if (since !== null) slept += Math.max(0, Math.min(until, to) - Math.max(since, from));
+  };
+  for (const record of subject.records) {
+    if (record.kind !== 'state') continue;
+    add(record.at);
+    since = record.state === 'frozen' ? record.at : null;
+  }
+  add(to);
+  return slept;
+}

@@ -1,0 +1,112 @@
+import { createParser } from 'eventsource-parser';
+import type { HistoryRecord, Wire } from '../history/types.ts';
+import { createHttpBodyReader } from './http.ts';
+import type { Records } from './types.ts';
+
+/** An event that passed a tap whole. */
+export interface WireEvent {
+  readonly id: string | undefined;
+  readonly event: string | undefined;
+  readonly data: string;
+  /** The record whose bytes completed it. */
+  readonly record: HistoryRecord;
+}
+
+/** What the bytes of one connection say, read without the kit. */
+export interface WireConnection {
+  readonly tap: string;
+  readonly connection: string;
+  /** Status of each response, in order. */
+  readonly statuses: readonly number[];
+  readonly events: readonly WireEvent[];
+  readonly comments: readonly string[];
+  /** Bytes downwards, recorded or only counted. */
+  readonly bytesDown: number;
+  /** How each direction ended, `null` while open. */
+  readonly downEnd: 'fin' | 'rst' | null;
+  readonly upEnd: 'fin' | 'rst' | null;
+  /** Characters of an event that began and never ended. */
+  readonly partial: boolean;
+}
+
+const decoded = new WeakMap<Records, readonly WireConnection[]>();
+
+/**
+ * Decodes the `wire` records of a history, connection by connection: HTTP/1.1 framing by `http.ts`, events by
+ * eventsource-parser. Connections whose bytes were only counted have no events.
+ */
+export function decodeWire(records: Records): readonly WireConnection[] {
+  const known = decoded.get(records);
+  if (known) return known;
+  const connections = new Map<string, Wire[]>();
+  for (const record of records) {
+    if (record.kind !== 'wire') continue;
+    const key = `${record.tap}\n${record.connection}`;
+    const list = connections.get(key);
+    if (list) list.push(record);
+    else connections.set(key, [record]);
+  }
+  const result = [...connections.values()].map(decodeConnection);
+  decoded.set(records, result);
+  return result;
+}
+
+function decodeConnection(records: readonly Wire[]): WireConnection {
+  const events: WireEvent[] = [];
+  const comments: string[] = [];
+  const statuses: number[] = [];
+  let current: HistoryRecord | undefined;
+  let bytesDown = 0;
+  let tail = '';
+  let sawBytes = false;
+  const parser = createParser({
+    onEvent: (event) => {
+      if (current) events.push({ id: event.id, event: event.event, data: event.data, record: current });
+    },
+    onComment: (comment) => comments.push(comment),
+  });
+  let utf8 = new TextDecoder();
+  const body = createHttpBodyReader({
+    onResponse(status) {
+      statuses.push(status);
+      parser.reset();
+      utf8 = new TextDecoder();
+      tail = '';
+    },
+    onBody(bytes) {
+      const text = utf8.decode(bytes, { stream: true });
+      tail = (tail + text).slice(-4);
+      parser.feed(text);
+    },
+  });
+  const ends: { down: Wire['event'] | null; up: Wire['event'] | null } = { down: null, up: null };
+  for (const record of records) {
+    if (record.event !== 'bytes') {
+      ends[record.direction] = record.event;
+      continue;
+    }
+    if (record.direction !== 'down') continue;
+    const bytes = record.base64 === undefined ? null : Buffer.from(record.base64, 'base64');
+    bytesDown += record.bytes ?? bytes?.length ?? 0;
+    if (!bytes) continue;
+    current = record;
+    sawBytes = true;
+    body.feed(bytes);
+  }
+  const first = records[0];
+  return {
+    tap: first?.tap ?? '',
+    connection: first?.connection ?? '',
+    statuses,
+    events,
+    comments,
+    bytesDown,
+    downEnd: ending(ends.down),
+    upEnd: ending(ends.up),
+    partial: sawBytes && tail !== '' && !/(\r\n|\n|\r)(\r\n|\n|\r)$/.test(tail),
+  };
+}
+
+function ending(event: Wire['event'] | null): 'fin' | 'rst' | null {
+  return event === 'bytes' ? null : event;
+}
