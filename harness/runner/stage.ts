@@ -75,6 +75,7 @@ export function createStage(parts: StageParts): Stage & { publishSentinel(): Pro
   const start = async () => {
     const session = await subject.start({
       url: network.url(target.url()),
+      stream: target.stream,
       settings: parts.settings,
       seed: deriveSeed(parts.seed, subject.name),
       record: watch.add,

@@ -13,6 +13,7 @@ export type Capability =
   | 'liveness'
   | 'backoff'
   | 'client-metrics'
+  | 'process'
   // servers
   | 'replay'
   | 'detects-loss'
@@ -42,6 +43,8 @@ export const DEFAULT_CLIENT: ClientSettings = {
 export interface SubjectStart {
   /** URL of the stream, through the whole network. */
   readonly url: string;
+  /** Name of the stream in the history. */
+  readonly stream: string;
   readonly settings: ClientSettings;
   /** Decides the subject's chance (jitter) where it can be decided. */
   readonly seed: number;

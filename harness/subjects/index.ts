@@ -1,0 +1,11 @@
+export { RECORD_BINDING } from './kit/binding.ts';
+export { type KitBrowserOptions, kitBrowser, type PageSubject } from './kit-browser.ts';
+export { kitNode } from './kit-node.ts';
+export {
+  type Capability,
+  type ClientSettings,
+  DEFAULT_CLIENT,
+  type Subject,
+  type SubjectSession,
+  type SubjectStart,
+} from './types.ts';

@@ -1,0 +1,70 @@
+import type { Page } from '@playwright/test';
+import type { HistoryRecord } from '../history/types.ts';
+import { RECORD_BINDING } from './kit/binding.ts';
+import { KIT_CAPABILITIES, KIT_VERSION } from './kit/capabilities.ts';
+import type { Subject, SubjectStart } from './types.ts';
+
+/** What the page is told: `SubjectStart` as plain data. */
+export type PageStart = Pick<SubjectStart, 'url' | 'stream' | 'settings' | 'seed'> & {
+  readonly subject: string;
+};
+
+/** The page's side of the deal; the page sets it on `globalThis.sseKitSubject` before its `load` event. */
+export interface PageSubject {
+  start(options: PageStart): void;
+  metrics(): string;
+  close(): Promise<void>;
+}
+
+export interface KitBrowserOptions {
+  /** A fresh page; the subject loads its own document into it. */
+  readonly page: Page;
+  /** For example `chromium`, the last part of the subject's name. */
+  readonly browser: string;
+  readonly browserVersion: string;
+  /** Document with the page module inlined; it defines `globalThis.sseKitSubject`. */
+  readonly html: string;
+}
+
+/** Path under which the document appears; same origin as the stream, so that CORS is not part of every scenario. */
+const PAGE_PATH = '/__sse-kit/page';
+
+/**
+ * The kit's client in a real browser. The document comes from Playwright's router and not over the network under
+ * test: a limit of 700 bytes must hit the stream, not the page. The router is gone before the stream starts.
+ */
+export function kitBrowser({ page, browser, browserVersion, html }: KitBrowserOptions): Subject {
+  const name = `kit/${browser}`;
+  const console: string[] = [];
+  return {
+    name,
+    version: `kit ${KIT_VERSION}, ${browser} ${browserVersion}`,
+    capabilities: new Set(KIT_CAPABILITIES),
+    async start({ url, stream, settings, seed, record }) {
+      page.on('console', (message) => console.push(`${message.type()}: ${message.text()}`));
+      page.on('pageerror', (error) => console.push(`uncaught: ${error.message}`));
+      await page.exposeFunction(RECORD_BINDING, (records: HistoryRecord[]) => records.forEach(record));
+      const address = new URL(PAGE_PATH, url).href;
+      await page.route(address, (route) => route.fulfill({ contentType: 'text/html', body: html }));
+      await page.goto(address, { waitUntil: 'load' });
+      await page.unroute(address);
+      await page.evaluate(
+        (options) => (globalThis as unknown as { sseKitSubject: PageSubject }).sseKitSubject.start(options),
+        { url, stream, settings, seed, subject: name },
+      );
+      return {
+        metrics: () =>
+          page.evaluate(() =>
+            (globalThis as unknown as { sseKitSubject: PageSubject }).sseKitSubject.metrics(),
+          ),
+        screenshot: () => page.screenshot({ fullPage: true }),
+        stop: async () => {
+          await page.evaluate(() =>
+            (globalThis as unknown as { sseKitSubject: PageSubject }).sseKitSubject.close(),
+          );
+        },
+        log: () => console.join('\n'),
+      };
+    },
+  };
+}

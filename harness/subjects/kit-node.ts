@@ -1,0 +1,52 @@
+import { fileURLToPath } from 'node:url';
+import type { HistoryRecord } from '../history/types.ts';
+import { orExit, spawnNdjson } from '../runner/child.ts';
+import { KIT_CAPABILITIES, KIT_VERSION } from './kit/capabilities.ts';
+import type { Subject } from './types.ts';
+
+const ENTRY = fileURLToPath(new URL('./kit/node-agent.ts', import.meta.url));
+const START_TIMEOUT_MS = 30_000;
+const ANSWER_TIMEOUT_MS = 5_000;
+
+/** The kit's client in a Node process of its own. */
+export function kitNode(): Subject {
+  const name = 'kit/node';
+  return {
+    name,
+    version: `kit ${KIT_VERSION}, Node ${process.versions.node}`,
+    capabilities: new Set([...KIT_CAPABILITIES, 'process']),
+    async start({ url, stream, settings, seed, record }) {
+      const answers: ((text: string) => void)[] = [];
+      let onReady: () => void;
+      const ready = new Promise<void>((resolve) => {
+        onReady = resolve;
+      });
+      const child = spawnNdjson({
+        name,
+        entry: ENTRY,
+        onMessage: (message) => {
+          if (message.ready === true) onReady();
+          else if (typeof message.metrics === 'string') answers.shift()?.(message.metrics);
+          else if (message.record) record(message.record as HistoryRecord);
+        },
+      });
+      await orExit(name, child, ready, START_TIMEOUT_MS);
+      child.send({ start: { url, stream, settings, seed, subject: name } });
+      return {
+        metrics: () => {
+          const answer = new Promise<string>((resolve) => answers.push(resolve));
+          child.send({ metrics: true });
+          return orExit(name, child, answer, ANSWER_TIMEOUT_MS);
+        },
+        kill: async () => {
+          child.kill('SIGKILL');
+          await child.exited;
+        },
+        stop: async () => {
+          await child.stop();
+        },
+        log: child.log,
+      };
+    },
+  };
+}

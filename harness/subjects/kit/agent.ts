@@ -1,0 +1,72 @@
+import type { ClientFact } from '../../../kit/client/facts.ts';
+import { connect, inMemoryMetrics, type StreamEvent } from '../../../kit/client/index.ts';
+import { digest } from '../../history/digest.ts';
+import type { HistoryRecord } from '../../history/types.ts';
+import { seededRandom } from '../../runner/random.ts';
+import type { ClientSettings } from '../types.ts';
+import { recordOf } from './records.ts';
+
+export interface AgentOptions {
+  readonly url: string;
+  readonly stream: string;
+  readonly settings: ClientSettings;
+  readonly seed: number;
+  /** Name in the history. */
+  readonly subject: string;
+  readonly record: (record: HistoryRecord) => void;
+  /** Sees every fact, for a page that shows them. */
+  readonly onFact?: (fact: ClientFact) => void;
+}
+
+/** The kit's client under observation, in whatever runs JavaScript. */
+export interface Agent {
+  /** Prometheus text. */
+  metrics(): string;
+  close(): Promise<void>;
+}
+
+export function startAgent(options: AgentOptions): Agent {
+  const { subject, settings, record, onFact } = options;
+  const now = () => performance.timeOrigin + performance.now();
+  const metrics = inMemoryMetrics();
+
+  const processed = (event: StreamEvent) =>
+    record({
+      at: now(),
+      kind: 'processed',
+      subject,
+      stream: options.stream,
+      id: event.id ?? '',
+      type: event.type,
+      digest: digest(event.data),
+      ...(event.redelivery ? { redelivery: true } : {}),
+    });
+
+  const stream = connect(options.url, {
+    name: options.stream,
+    retry: { baseMs: settings.retryBaseMs, maxMs: settings.retryMaxMs },
+    connectTimeoutMs: settings.connectTimeoutMs,
+    liveness: { timeoutMs: settings.livenessTimeoutMs },
+    ports: { random: seededRandom(options.seed) },
+    onEvent: async (event) => {
+      // A handler that takes a turn of the event loop: a cursor committed before it has finished would show.
+      await new Promise((resolve) => setTimeout(resolve, 0));
+      processed(event);
+    },
+    observe: [
+      metrics.observe,
+      (fact) => {
+        const known = recordOf(fact, subject, now());
+        if (known) record(known);
+        onFact?.(fact);
+      },
+    ],
+  });
+  return {
+    metrics: () => metrics.text(),
+    close: async () => {
+      stream.close();
+      await stream.closed;
+    },
+  };
+}
