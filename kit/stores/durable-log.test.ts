@@ -1,0 +1,197 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { ClassicLevel } from 'classic-level';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { ReplayLog } from '../server/replay-log.ts';
+import { createDurableLog, createDurableStore, type DurableLogOptions } from './durable-store.ts';
+import { Bench, numberOf, readAll } from './log-contract-bench.ts';
+
+let directory: string;
+const opened: ReplayLog[] = [];
+
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), 'durable-log-'));
+});
+
+afterEach(async () => {
+  for (const log of opened.splice(0)) await log.close();
+  rmSync(directory, { recursive: true, force: true });
+});
+
+async function open(options: Partial<DurableLogOptions> = {}, made?: ReplayLog) {
+  const log = made ?? createDurableLog({ directory, ...options });
+  const bench = new Bench({ create: () => log, dispose: () => undefined });
+  opened.push(log);
+  await bench.create();
+  return { log, bench };
+}
+
+async function raw(change: (db: ClassicLevel<string, string>) => Promise<void>): Promise<void> {
+  const db = new ClassicLevel<string, string>(directory);
+  await change(db);
+  await db.close();
+}
+
+describe('a durable log', () => {
+  it('names the format it found and the one it reads', async () => {
+    const { log } = await open();
+    await log.close();
+    await raw((db) => db.put('format', '7'));
+    await expect(open()).rejects.toMatchObject({
+      code: 'ERR_LOG_FORMAT',
+      message: expect.stringMatching(/holds log format "7", this version reads 1/),
+    });
+  });
+
+  it('does not write into a database of something else', async () => {
+    await raw((db) => db.put('someone', 'else'));
+    await expect(open()).rejects.toMatchObject({ code: 'ERR_LOG_FORMAT' });
+  });
+
+  it('refuses a second opening in the same process', async () => {
+    await open();
+    await expect(open()).rejects.toMatchObject({ code: 'ERR_LOG_IN_USE' });
+  });
+
+  it('takes a new epoch when the machine went down without fsync and without a clean close', async () => {
+    const { log, bench } = await open({ durability: 'process', bootId: 'monday' });
+    await bench.publish(log, 1, 5);
+    const before = log.bounds().epoch;
+    const stored = await snapshotWhileOpen(log);
+    await raw((db) => db.put('m\0stream', stored));
+    const again = await open({ durability: 'process', bootId: 'tuesday' });
+    expect(again.log.bounds()).toMatchObject({ head: 0, oldest: 1 });
+    expect(again.log.bounds().epoch).not.toBe(before);
+    expect(again.bench.failures).toMatchObject([{ code: 'ERR_LOG_TAIL_UNCERTAIN' }]);
+    expect(await again.log.read({ epoch: before, seq: 3 }, { maxEvents: 9, maxBytes: 999 })).toEqual({
+      kind: 'gone',
+    });
+  });
+
+  it.each([
+    ['the process alone was killed', { durability: 'process' as const, bootId: 'monday' }],
+    ['every append was synced', { durability: 'disk' as const, bootId: 'tuesday' }],
+  ])('keeps the epoch when %s', async (_, later) => {
+    const { log, bench } = await open({ durability: later.durability, bootId: 'monday' });
+    await bench.publish(log, 1, 5);
+    const before = log.bounds().epoch;
+    const stored = await snapshotWhileOpen(log);
+    await raw((db) => db.put('m\0stream', stored));
+    const again = await open(later);
+    expect(again.log.bounds()).toMatchObject({ epoch: before, head: 5 });
+    expect(again.bench.failures).toEqual([]);
+  });
+
+  it('takes a new epoch when its newest event is lost', async () => {
+    const { log, bench } = await open();
+    await bench.publish(log, 1, 5);
+    const before = log.bounds().epoch;
+    await log.close();
+    await raw((db) => db.del(`e\0stream\0${'5'.padStart(16, '0')}`));
+    const again = await open();
+    expect(again.log.bounds().epoch).not.toBe(before);
+    expect(again.log.bounds().head).toBe(0);
+    expect(again.bench.failures.map((error) => error.message).join()).toMatch(/newest event 5 is lost/);
+  });
+
+  it('gives up the events before a hole, so that readers are told, and serves those after it', async () => {
+    const { log, bench } = await open();
+    await bench.publish(log, 1, 20);
+    const { epoch } = log.bounds();
+    await log.close();
+    await raw((db) => db.put(`e\0stream\0${'12'.padStart(16, '0')}`, 'garbage'));
+    const again = await open({ hotBytes: 1 });
+    const first = await again.log.read({ epoch, seq: 3 }, { maxEvents: 100, maxBytes: 1 << 20 });
+    expect(first).toMatchObject({ kind: 'batch', firstSeq: 4, lastSeq: 11 });
+    expect(await again.log.read({ epoch, seq: 11 }, { maxEvents: 100, maxBytes: 1 << 20 })).toEqual({
+      kind: 'gone',
+    });
+    expect(again.log.bounds()).toMatchObject({ oldest: 13, head: 20 });
+    expect((await readAll(again.log, { epoch, seq: 12 })).map(numberOf)).toEqual([
+      13, 14, 15, 16, 17, 18, 19, 20,
+    ]);
+    expect(again.bench.failures[0]).toMatchObject({ code: 'ERR_LOG_CORRUPT' });
+  });
+
+  it('refuses publishers when the disk does, and tells the host', async () => {
+    const store = createDurableStore({ directory });
+    const { log, bench } = await open({}, store.log('s'));
+    await bench.publish(log, 1, 2);
+    await store.close();
+    await expect(log.append(bench.draft(3))).rejects.toMatchObject({ code: 'ERR_LOG_UNAVAILABLE' });
+    expect(bench.failures).toMatchObject([{ code: 'ERR_LOG_UNAVAILABLE' }]);
+    expect(log.bounds().head).toBe(2);
+    await expect(log.close()).rejects.toThrow();
+    opened.length = 0;
+  });
+
+  it('frees what retention drops, on disk too', async () => {
+    const { log, bench } = await open({ maxEvents: 10 });
+    await bench.publish(log, 1, 200);
+    await log.close();
+    await raw(async (db) => {
+      const keys = await db.keys({ gte: 'e', lt: 'f' }).all();
+      expect(keys).toHaveLength(10);
+    });
+  });
+
+  it('counts its bytes the same after a reopen', async () => {
+    const { log, bench } = await open({ maxEvents: 10 });
+    await bench.publish(log, 1, 33, 50);
+    const { bytes } = log.bounds();
+    await log.close();
+    const again = await open({ maxEvents: 10 });
+    expect(again.log.bounds().bytes).toBe(bytes);
+    expect(bytes).toBeGreaterThan(10 * 50);
+  });
+
+  it.each([
+    ['maxEvents', 0],
+    ['maxBytes', Number.NaN],
+    ['maxAgeMs', -1],
+    ['hotBytes', 0],
+  ])('refuses %s: %d', (name, value) => {
+    expect(() => createDurableLog({ directory, [name]: value })).toThrow(
+      expect.objectContaining({ code: 'ERR_INVALID_OPTION' }),
+    );
+  });
+});
+
+describe('a durable store', () => {
+  it('keeps streams apart, also when one name begins another', async () => {
+    const store = createDurableStore({ directory });
+    const a = await open({}, store.log('a', { maxEvents: 5 }));
+    const ab = await open({}, store.log('ab'));
+    await a.bench.publish(a.log, 1, 30);
+    await ab.bench.publish(ab.log, 100, 3);
+    expect((await readAll(a.log, { ...epochOf(a.log), seq: 25 })).map(numberOf)).toEqual([
+      26, 27, 28, 29, 30,
+    ]);
+    expect((await readAll(ab.log, { ...epochOf(ab.log), seq: 0 })).map(numberOf)).toEqual([100, 101, 102]);
+    await expect(open({}, store.log('a'))).rejects.toMatchObject({ code: 'ERR_LOG_IN_USE' });
+    await a.log.close();
+    await ab.log.close();
+    await store.close();
+  });
+
+  it.each(['', 'a\0b'])('refuses the stream name %j', (name) => {
+    expect(() => createDurableStore({ directory }).log(name)).toThrow(
+      expect.objectContaining({ code: 'ERR_INVALID_OPTION' }),
+    );
+  });
+});
+
+function epochOf(log: ReplayLog): { epoch: string } {
+  return { epoch: log.bounds().epoch };
+}
+
+/** The bounds record as a crash would leave it: closed in order, it is replaced by a clean one. */
+async function snapshotWhileOpen(log: ReplayLog): Promise<string> {
+  await log.close();
+  let text = '';
+  await raw(async (db) => {
+    text = (await db.get('m\0stream')) ?? '';
+  });
+  return JSON.stringify({ ...(JSON.parse(text) as object), clean: false });
+}
