@@ -20,13 +20,32 @@ export function wireBytesSince(
   since: number,
   tapped: (tap: string) => boolean,
 ): number {
-  let bytes = 0;
-  for (const record of records) {
-    if (record.kind === 'wire' && record.direction === 'down' && record.at >= since && tapped(record.tap)) {
-      bytes += record.bytes ?? 0;
-    }
-  }
-  return bytes;
+  return downChunks(records, since, tapped).reduce((sum, bytes) => sum + bytes, 0);
+}
+
+/** The same in chunks, as they were read. */
+export function wireChunksSince(
+  records: readonly HistoryRecord[],
+  since: number,
+  tapped: (tap: string) => boolean,
+): number {
+  return downChunks(records, since, tapped).length;
+}
+
+function downChunks(
+  records: readonly HistoryRecord[],
+  since: number,
+  tapped: (tap: string) => boolean,
+): number[] {
+  return records.flatMap((record) =>
+    record.kind === 'wire' &&
+    record.direction === 'down' &&
+    record.event === 'bytes' &&
+    record.at >= since &&
+    tapped(record.tap)
+      ? [record.bytes ?? 0]
+      : [],
+  );
 }
 
 /**

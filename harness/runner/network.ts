@@ -1,9 +1,8 @@
-import type { ToxiproxyProxy } from '../toxiproxy/proxy.ts';
-import type { ToxicSpec } from '../toxiproxy/toxic-types.ts';
+import type { ToxicSpec, ToxiproxyProxy } from '../toxiproxy/index.ts';
 import { CLIENT_TAP, type ClientTap } from './client-tap.ts';
 import { nowMs } from './clock.ts';
 import type { FaultLife, FaultPlan } from './faults.ts';
-import { publicationDelays, probeRefused, wireBytesSince } from './evidence.ts';
+import { probeRefused, publicationDelays, wireBytesSince, wireChunksSince } from './evidence.ts';
 import type { ServerWire } from './server-wire.ts';
 import type { HistoryWatch } from './watch.ts';
 
@@ -43,6 +42,10 @@ export interface Network {
   blackhole(): Promise<ActiveFault>;
   /** Nothing passes towards the client, nothing is lost. */
   stall(): Promise<ActiveFault>;
+  /** While something is stalled: waits until `chunks` chunks have left the server and none has arrived. */
+  holdsBack(chunks: number): Promise<void>;
+  /** Keeps whoever connects waiting while `act` runs; nobody is refused. */
+  whileNobodyConnects(act: () => Promise<void>): Promise<void>;
   /** Called by `heal`, latest first. */
   onHeal(undo: () => Promise<void>): void;
   /** Undoes whatever is still broken. */
@@ -61,6 +64,7 @@ export interface NetworkParts {
 export function createNetwork(parts: NetworkParts): Network {
   const { proxy, tap, faults, watch, patienceMs } = parts;
   const undo: (() => Promise<void>)[] = [];
+  let quietSince = 0;
 
   /** Adds toxics, and gives a fault whose `heal` collects the evidence, removes them and says so. */
   const toxic = async (
@@ -73,6 +77,7 @@ export function createNetwork(parts: NetworkParts): Network {
     for (const spec of specs) names.push((await proxy.addToxic(spec)).name);
     fault.armed();
     const armedAt = nowMs();
+    quietSince = armedAt;
     return healsOnce(async () => {
       prove(fault, armedAt);
       for (const name of names) await proxy.removeToxic(name);
@@ -102,6 +107,14 @@ export function createNetwork(parts: NetworkParts): Network {
     heal: async () => {
       for (const act of undo.splice(0).reverse()) await act();
     },
+
+    whileNobodyConnects: (act) => tap.holdNewConnections(act),
+    holdsBack: (chunks) =>
+      watch.until(
+        `${chunks} chunks are held back`,
+        () => wireChunksSince(watch.records, quietSince, fromServer) >= chunks,
+        patienceMs,
+      ),
 
     armReset: async () => {
       const fault = faults.take('toxiproxy/reset_peer');
@@ -179,8 +192,12 @@ export function createNetwork(parts: NetworkParts): Network {
 
   /** The server's side sent bytes and the client's side received none: the proxy between them holds them. */
   function proveWithheld(fault: FaultLife, armedAt: number): void {
-    const sent = wireBytesSince(watch.records, armedAt, (tap) => tap !== CLIENT_TAP);
-    const arrived = wireBytesSince(watch.records, armedAt, (tap) => tap === CLIENT_TAP);
+    const sent = wireBytesSince(watch.records, armedAt, fromServer);
+    const arrived = wireBytesSince(watch.records, armedAt, (tap) => !fromServer(tap));
     if (sent > 0 && arrived === 0) fault.fired({ withheldBytes: sent, arrivedBytes: arrived }, armedAt);
   }
+}
+
+function fromServer(tap: string): boolean {
+  return tap !== CLIENT_TAP;
 }

@@ -6,7 +6,7 @@ import { judge } from '../oracle/index.ts';
 import type { ScenarioResult, Software } from '../report/types.ts';
 import type { Scenario } from '../scenarios/scenario.ts';
 import { DEFAULT_CLIENT, type Subject, type SubjectSession } from '../subjects/types.ts';
-import type { ToxiproxyServer } from '../toxiproxy/server.ts';
+import type { ToxiproxyServer } from '../toxiproxy/index.ts';
 import { startClientTap } from './client-tap.ts';
 import { createFaultPlan } from './faults.ts';
 import { createNetwork } from './network.ts';
@@ -63,9 +63,15 @@ export async function runScenario(options: RunOptions): Promise<Run> {
   try {
     target = await options.target({ ...DEFAULT_SERVER, ...scenario.server });
     cleanup.push(target.stop);
-    const wire = await startServerWire({ upstream: new URL(target.url()), faults, watch, patienceMs });
-    cleanup.push(wire.close);
-    const proxy = await toxiproxy.client.createProxy({ upstream: `127.0.0.1:${wire.port}` });
+    const sse = await startServerWire({
+      upstream: new URL(target.url()),
+      faults,
+      watch,
+      random: seededRandom(deriveSeed(seed, 'sse-proxy')),
+      patienceMs,
+    });
+    cleanup.push(sse.proxy.close);
+    const proxy = await toxiproxy.client.createProxy({ upstream: `127.0.0.1:${sse.proxy.port}` });
     cleanup.push(() => proxy.remove());
     const tap = await startClientTap({
       upstream: { host: proxy.host, port: proxy.port },
@@ -73,7 +79,7 @@ export async function runScenario(options: RunOptions): Promise<Run> {
       onChange: watch.poke,
     });
     cleanup.push(tap.close);
-    const network = createNetwork({ proxy, tap, sse: wire, faults, watch, patienceMs });
+    const network = createNetwork({ proxy, tap, sse: sse.wire, faults, watch, patienceMs });
     const stage = createStage({
       watch,
       target,
@@ -93,6 +99,7 @@ export async function runScenario(options: RunOptions): Promise<Run> {
       await scenario.run(stage);
     } finally {
       await network.heal();
+      await sse.proxy.healAll();
     }
     const sentinel = await stage.publishSentinel();
     const arrived = () => watch.records.some((record) => record.kind === 'processed' && record.id === sentinel);

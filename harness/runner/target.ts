@@ -6,9 +6,11 @@ export interface ServerSettings {
   readonly heartbeatMs: number;
   /** Events kept for replay. */
   readonly retainEvents: number;
+  /** The `retry:` it asks for: a floor of every reconnect, so kept short here. */
+  readonly retryMs: number;
 }
 
-export const DEFAULT_SERVER: ServerSettings = { heartbeatMs: 1000, retainEvents: 10_000 };
+export const DEFAULT_SERVER: ServerSettings = { heartbeatMs: 1000, retainEvents: 10_000, retryMs: 100 };
 
 /** What a publication says. */
 export interface Publication {

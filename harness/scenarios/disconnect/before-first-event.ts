@@ -10,7 +10,7 @@ export default scenario({
   needs: ['connect', 'resume'],
   faults: ['sse-proxy/cut'],
   async run(s) {
-    const cut = await s.network.sse.cutAfterOpen();
+    const cut = s.network.sse.cutAfterOpen();
     await s.client.start();
     await s.network.whileNobodyConnects(async () => {
       await cut.fired();

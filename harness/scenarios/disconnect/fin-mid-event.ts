@@ -10,7 +10,7 @@ export default scenario({
   needs: ['connect', 'resume'],
   faults: ['sse-proxy/cut'],
   async run(s) {
-    const cut = await s.network.sse.cutInsideEvent(5);
+    const cut = s.network.sse.cutInsideEvent(5);
     await s.client.connects();
     await s.publish(10);
     await cut.fired();

@@ -1,3 +1,4 @@
+import type { CloseReason } from '../../../kit/client/core/state.ts';
 import type { ClientFact } from '../../../kit/client/facts.ts';
 import { digestData } from '../../history/digest.ts';
 import type { HistoryRecord } from '../../history/types.ts';
@@ -27,7 +28,7 @@ export function recordOf(fact: ClientFact, subject: string, at: number): History
     case 'disconnect':
       return { at, kind: 'close', subject, stream, connection, cause: fact.failure.cause };
     case 'closed':
-      return { at, kind: 'close', subject, stream, connection, cause: fact.reason, final: true };
+      return { at, kind: 'close', subject, stream, connection, cause: closeCause(fact.reason), final: true };
     case 'retry':
       return { at, kind: 'retry', subject, attempt: fact.attempt, delayMs: fact.delayMs, cause: fact.cause };
     case 'give-up':
@@ -92,6 +93,17 @@ export function recordOf(fact: ClientFact, subject: string, at: number): History
       };
     default:
       return null;
+  }
+}
+
+function closeCause(reason: CloseReason): string {
+  switch (reason.type) {
+    case 'closed':
+      return reason.cause;
+    case 'gave-up':
+      return `gave up: ${reason.why}`;
+    default:
+      return reason.type;
   }
 }
 
