@@ -1,0 +1,396 @@
+import { createBodyDecoder } from '../http/body-decoder.ts';
+import { encodeChunk, type Framing, keepsAlive, LAST_CHUNK, responseFraming } from '../http/framing.ts';
+import {
+  formatRequestHead,
+  formatResponseHead,
+  header,
+  headLength,
+  parseResponseHead,
+  type RequestHead,
+  type ResponseHead,
+  removeHeader,
+  setHeader,
+} from '../http/head.ts';
+import type { Frame } from '../sse/frame.ts';
+import { matches } from '../triggers.ts';
+import type { Answer, Clock, Ending, Evidence, RequestVerdict } from '../types.ts';
+import type { Armament } from './armed-fault.ts';
+import { Attachment, type Host } from './attachment.ts';
+import { BodyPipeline } from './body-pipeline.ts';
+import type { SocketEnd } from './socket-reader.ts';
+import type { SocketWriter } from './socket-writer.ts';
+import type { Tap } from './tap.ts';
+import type { Upstream } from './upstream.ts';
+
+/** How long an end waits for bytes before it that the client does not take. */
+const FLUSH_LIMIT_MS = 250;
+/**
+ * Quiet time before a RST. A Node client that polls data and RST together reports a clean end (libuv turns the hang-up
+ * into an EOF), and any kernel may throw away what was not read yet.
+ */
+const RST_SETTLE_MS = 25;
+const LARGEST_HEAD_BYTES = 1024 * 1024;
+
+/** `keep`: the connection takes the next request. `close`: it is to be closed. `held`: leave it as it is. */
+export type Outcome = 'keep' | 'close' | 'held';
+
+/** The client's connection as an exchange uses it. */
+export interface ClientSide {
+  readonly id: string;
+  readonly writer: SocketWriter;
+  readonly tap: Tap;
+  readonly clock: Clock;
+  /** The upstream connection of this client, opened when there is none. */
+  upstream(): Upstream;
+  /** Closes it, so that the next exchange opens another. */
+  dropUpstream(how: 'fin' | 'rst'): void;
+  /** Sends the request body to the upstream (or nowhere); true when it was complete. */
+  forwardBody(to: SocketWriter | null): Promise<boolean>;
+  /** Resolves when the client has closed. */
+  readonly closed: Promise<unknown>;
+  end(how: 'fin' | 'rst'): Promise<boolean>;
+}
+
+/** One request and its response on their way through the proxy. */
+export class Exchange implements Host {
+  readonly number: number;
+  readonly reused: boolean;
+  readonly request: RequestHead;
+  readonly #client: ClientSide;
+  readonly #startedAt: number;
+  readonly #attachments: Attachment[] = [];
+  #pipeline: BodyPipeline | null = null;
+  #framing: Framing = { kind: 'none' };
+  #headSent = false;
+  #lastBytesAt = 0;
+  #over = false;
+  #outcome: Outcome = 'close';
+  #swallowed: (() => void) | null = null;
+
+  constructor(client: ClientSide, request: RequestHead, number: number, reused: boolean) {
+    this.#client = client;
+    this.request = request;
+    this.number = number;
+    this.reused = reused;
+    this.#startedAt = client.clock.now();
+  }
+
+  get connection(): string {
+    return this.#client.id;
+  }
+  get clock(): Clock {
+    return this.#client.clock;
+  }
+  get events(): number {
+    return this.#pipeline?.events ?? 0;
+  }
+  get bodyBytes(): number {
+    return this.#pipeline?.bodyBytes ?? 0;
+  }
+  get over(): boolean {
+    return this.#over || this.#client.writer.gone;
+  }
+
+  recent(count: number): readonly Frame[] {
+    return this.#pipeline?.recent(count) ?? [];
+  }
+
+  raw(bytes: Buffer): Promise<boolean> {
+    return this.over ? Promise.resolve(false) : this.#client.writer.write(bytes);
+  }
+
+  /** Attaches a fault if its filter matches; `underway` when the exchange began before the fault was armed. */
+  async attach(fault: Armament, underway: boolean): Promise<void> {
+    if (!fault.live || !matches(fault.filter, this.request, this.number)) return;
+    if (!underway) fault.requests++;
+    const attachment = new Attachment(fault, this);
+    this.#attachments.push(attachment);
+    this.#startTimer(attachment);
+    if (this.#opensNow(attachment, underway)) await attachment.trigger();
+  }
+
+  async heal(fault: Armament): Promise<void> {
+    for (const attachment of this.#attachments) {
+      if (attachment.fault !== fault) continue;
+      attachment.cancelTimers();
+      await this.#pipeline?.heal(attachment);
+    }
+  }
+
+  /** Plays the exchange to its end. */
+  async run(faults: readonly Armament[]): Promise<Outcome> {
+    for (const fault of faults) await this.attach(fault, false);
+    const verdict = await this.#askFaults();
+    if (!this.over) {
+      if (verdict?.verdict === 'answer') await this.#answer(verdict.answer, verdict.by, verdict.evidence);
+      else if (verdict?.verdict === 'silence') await this.#silence(verdict.by, verdict.evidence);
+      else await this.#forward();
+    }
+    if (this.#outcome === 'held') await this.#client.closed;
+    this.#finish();
+    return this.#outcome;
+  }
+
+  /** The client has closed or reset. */
+  abort(): void {
+    this.#finish();
+  }
+
+  async end(how: Ending): Promise<Evidence | null> {
+    if (this.over) return null;
+    const { writer } = this.#client;
+    if (how === 'half-open') {
+      this.#over = true;
+      this.#outcome = 'held';
+      writer.mute();
+      return new Promise((resolve) => {
+        this.#swallowed = () => resolve({ ended: how, droppedBytes: writer.droppedBytes });
+        void this.#client.closed.then(() => resolve(null));
+      });
+    }
+    if (how === 'clean' && this.#headSent) {
+      const kept = this.#framing.kind === 'chunked';
+      if (kept) await writer.write(LAST_CHUNK);
+      this.#over = true;
+      this.#client.dropUpstream('fin');
+      if (kept) {
+        this.#outcome = keepsAlive(this.request) ? 'keep' : 'close';
+        return (await writer.flushed(FLUSH_LIMIT_MS)) ? { ended: how } : null;
+      }
+      return (await this.#client.end('fin')) ? { ended: how } : null;
+    }
+    this.#over = true;
+    const done = how === 'rst' ? await this.#reset() : await this.#client.end('fin');
+    this.#client.dropUpstream(how === 'rst' ? 'rst' : 'fin');
+    return done ? { ended: how } : null;
+  }
+
+  async #reset(): Promise<boolean> {
+    await this.#client.writer.flushed(FLUSH_LIMIT_MS);
+    await new Promise((resolve) => setTimeout(resolve, RST_SETTLE_MS));
+    return this.#client.end('rst');
+  }
+
+  async #askFaults(): Promise<(RequestVerdict & { by: Attachment }) | null> {
+    for (const attachment of this.#attachments) {
+      if (this.over || !attachment.active) continue;
+      const verdict = await attachment.hooks.onRequest?.(this.request);
+      if (verdict) return { ...verdict, by: attachment };
+    }
+    return null;
+  }
+
+  async #silence(by: Attachment, evidence: Evidence): Promise<void> {
+    this.#over = true;
+    this.#outcome = 'held';
+    by.fire(evidence);
+    await this.#client.forwardBody(null);
+  }
+
+  async #answer(answer: Answer, by: Attachment, evidence: Evidence): Promise<void> {
+    const { status, reason = '', headers, body = [], raw = false, end = 'clean' } = answer;
+    const kind = answer.framing ?? (answer.body ? 'chunked' : 'length');
+    const head: ResponseHead = { version: '1.1', status, reason, headers };
+    if (kind === 'length') setHeader(headers, 'Content-Length', '0');
+    if (kind === 'chunked') setHeader(headers, 'Transfer-Encoding', 'chunked');
+    if (kind === 'close') setHeader(headers, 'Connection', 'close');
+    const drained = this.#client.forwardBody(null);
+    this.#framing = raw ? { kind: 'close' } : responseFraming(this.request.method, head);
+    if (!raw && !(await this.#client.writer.write(formatResponseHead(head)))) return;
+    this.#headSent = true;
+    by.fire(evidence);
+    for await (const bytes of body) {
+      if (!(await this.#sendBody(bytes))) break;
+    }
+    if (this.over) return;
+    if (end !== 'clean') {
+      await this.end(end);
+      return;
+    }
+    await this.#complete((await drained) && keepsAlive(this.request) && keepsAlive(head));
+  }
+
+  async #forward(): Promise<void> {
+    const upstream = this.#client.upstream();
+    if (!(await upstream.writer.write(formatRequestHead(this.request)))) return this.#mirror('lost');
+    const body = this.#client.forwardBody(upstream.writer);
+    const head = await this.#receiveHead(upstream);
+    if (head) await this.#receiveBody(upstream, head, body);
+  }
+
+  /** Reads the response head; interim responses (1xx) are passed on as they come. */
+  async #receiveHead(upstream: Upstream): Promise<ResponseHead | null> {
+    let bytes: Buffer = Buffer.alloc(0);
+    for (;;) {
+      const length = headLength(bytes);
+      if (length < 0) {
+        const read = await upstream.reader.read();
+        if (read.kind === 'end' || bytes.length > LARGEST_HEAD_BYTES) {
+          await this.#mirror(read.kind === 'end' ? read.how : 'lost');
+          return null;
+        }
+        bytes = bytes.length === 0 ? read.bytes : Buffer.concat([bytes, read.bytes]);
+        continue;
+      }
+      const head = parseResponseHead(bytes.subarray(0, length));
+      if (!head) {
+        this.#client.tap.note(`${this.connection}: the upstream's response is not HTTP/1.x`);
+        await this.#mirror('lost');
+        return null;
+      }
+      const rest = bytes.subarray(length);
+      if (head.status >= 200 || head.status === 101) {
+        upstream.reader.unread(rest);
+        return head;
+      }
+      await this.#client.writer.write(bytes.subarray(0, length));
+      bytes = rest;
+    }
+  }
+
+  async #receiveBody(upstream: Upstream, head: ResponseHead, requestBody: Promise<boolean>): Promise<void> {
+    const framing = responseFraming(this.request.method, head);
+    const type = header(head.headers, 'content-type') ?? '';
+    const plain = header(head.headers, 'content-encoding') === null;
+    const pipeline = new BodyPipeline({
+      attachments: this.#attachments,
+      sse: type.toLowerCase().includes('text/event-stream') && plain,
+      send: (bytes) => this.#sendBody(bytes),
+      over: () => this.over,
+    });
+    if (this.over) this.#swallow(formatResponseHead(head));
+    else await this.#sendHead(head, framing, pipeline);
+    const decoder = createBodyDecoder(framing);
+    while (!decoder.done) {
+      const read = await upstream.reader.read();
+      if (read.kind === 'end') {
+        if (read.how !== 'fin' || !decoder.endsWithConnection) return this.#mirror(read.how);
+        break;
+      }
+      if (this.over) {
+        if (!this.#swallow(read.bytes)) return;
+        continue;
+      }
+      const decoded = decoder.push(read.bytes);
+      upstream.reader.unread(read.bytes.subarray(decoded.consumed));
+      for (const payload of decoded.payload) await pipeline.push(payload);
+    }
+    if (this.over) return;
+    await pipeline.end();
+    const reusable = framing.kind !== 'close' && keepsAlive(head) && !upstream.reader.ended;
+    if (!reusable) this.#client.dropUpstream('fin');
+    if (!this.over) await this.#complete((await requestBody) && keepsAlive(this.request) && reusable);
+  }
+
+  async #sendHead(head: ResponseHead, framing: Framing, pipeline: BodyPipeline): Promise<void> {
+    const proofs: [Attachment, Evidence][] = [];
+    let transforms = false;
+    for (const attachment of this.#attachments) {
+      const { onResponseHead, onFrame, onBytes } = attachment.hooks;
+      transforms ||= Boolean(onFrame ?? onBytes);
+      if (!attachment.active || !onResponseHead) continue;
+      attachment.begun = true;
+      const proof = await onResponseHead.call(attachment.hooks, head);
+      if (proof) proofs.push([attachment, proof]);
+      if (this.over) return;
+    }
+    // A fault may change the length of the body, so it cannot be promised in the head.
+    if (transforms && framing.kind === 'length' && header(head.headers, 'content-length') !== null) {
+      removeHeader(head.headers, 'content-length');
+      if (this.request.version !== '1.0') setHeader(head.headers, 'Transfer-Encoding', 'chunked');
+      else setHeader(head.headers, 'Connection', 'close');
+    }
+    this.#framing = responseFraming(this.request.method, head);
+    if (!(await this.#client.writer.write(formatResponseHead(head)))) return;
+    this.#pipeline = pipeline;
+    this.#headSent = true;
+    this.#lastBytesAt = this.clock.now();
+    for (const [attachment, proof] of proofs) attachment.fire(proof);
+    for (const attachment of [...this.#attachments]) {
+      const { when } = attachment.fault.trigger;
+      if (when === 'afterHead') await attachment.trigger();
+      if (when === 'whenIdle') this.#startTimer(attachment);
+    }
+    await pipeline.openAtByte();
+  }
+
+  #sendBody(bytes: Buffer): Promise<boolean> {
+    if (this.over) return Promise.resolve(false);
+    if (this.#framing.kind === 'none' || bytes.length === 0) return Promise.resolve(true);
+    this.#lastBytesAt = this.clock.now();
+    return this.#client.writer.write(this.#framing.kind === 'chunked' ? encodeChunk(bytes) : bytes);
+  }
+
+  async #complete(keep: boolean): Promise<void> {
+    if (this.#framing.kind === 'chunked') await this.#client.writer.write(LAST_CHUNK);
+    this.#outcome = keep && this.#framing.kind !== 'close' ? 'keep' : 'close';
+    this.#over = true;
+  }
+
+  /** The upstream ended too early: the client sees the same kind of end. */
+  async #mirror(how: SocketEnd): Promise<void> {
+    this.#client.dropUpstream('fin');
+    if (this.over) return;
+    this.#over = true;
+    if (how === 'rst') await this.#reset();
+    else await this.#client.end('fin');
+  }
+
+  /** Bytes that come for a half-open client are read and lost. */
+  #swallow(bytes: Buffer): boolean {
+    const { writer } = this.#client;
+    if (!writer.muted) return false;
+    void writer.write(bytes);
+    this.#swallowed?.();
+    this.#swallowed = null;
+    return true;
+  }
+
+  #startTimer(attachment: Attachment): void {
+    const { trigger } = attachment.fault;
+    if (trigger.when === 'afterMs') {
+      const left = trigger.ms - (this.clock.now() - this.#startedAt);
+      attachment.timer(Math.max(0, left), () => this.#open(attachment));
+    }
+    if (trigger.when !== 'whenIdle' || !this.#headSent) return;
+    const check = (): void => {
+      const left = trigger.idleMs - (this.clock.now() - this.#lastBytesAt);
+      if (left <= 0) this.#open(attachment);
+      else attachment.timer(left, check);
+    };
+    attachment.timer(trigger.idleMs, check);
+  }
+
+  #open(attachment: Attachment): void {
+    attachment.trigger().catch((error: unknown) => {
+      this.#client.tap.note(`${attachment.fault.id} failed: ${String(error)}`);
+    });
+  }
+
+  #opensNow(attachment: Attachment, underway: boolean): boolean {
+    const { trigger, requests } = attachment.fault;
+    switch (trigger.when) {
+      case 'always':
+        return true;
+      case 'onConnect':
+        return !underway && requests === trigger.nth;
+      case 'afterHead':
+        return this.#headSent;
+      case 'afterOpen':
+        return this.#pipeline?.opened ?? false;
+      case 'afterEvent':
+        return this.#headSent && this.events >= trigger.events;
+      case 'atByte':
+        return this.#headSent && this.bodyBytes >= trigger.byte;
+      default:
+        return false;
+    }
+  }
+
+  #finish(): void {
+    this.#over = true;
+    for (const attachment of this.#attachments) attachment.release();
+    const { droppedBytes, muted } = this.#client.writer;
+    if (muted) this.#client.tap.note(`${this.connection}: half-open, ${droppedBytes} bytes dropped`);
+  }
+}
