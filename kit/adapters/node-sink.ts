@@ -1,0 +1,148 @@
+import { Buffer } from 'node:buffer';
+import { type IncomingMessage, ServerResponse } from 'node:http';
+import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2';
+import type { Socket } from 'node:net';
+import type { Block, Sink, SinkEvents } from '../server/index.ts';
+
+/** A request of node:http or of node:http2's compatibility API. */
+export type NodeRequest = IncomingMessage | Http2ServerRequest;
+/** A response of node:http or of node:http2's compatibility API. */
+export type NodeResponse = ServerResponse | Http2ServerResponse;
+
+const CRLF = Buffer.from('\r\n');
+/** Up to here a block is copied once into a chunk that all connections share; above, framing is written around it. */
+const SHARED_CHUNK_BYTES = 16_384;
+
+/**
+ * Sends head and opens the body of a stream. Three ways of writing, by what stands between us and the socket:
+ * - HTTP/1.1, nothing in between: pre-framed chunks straight to the socket, one write per block, framed once for all
+ *   connections. (`res.write` would frame and cork anew for each: half of the cost of a delivery.)
+ * - middleware wrapped `res.write` (compression): `res.write`, and its `flush()` after each block.
+ * - HTTP/2, HTTP/1.0: `res.write`.
+ */
+export function openNodeSink(request: NodeRequest, response: NodeResponse, events: SinkEvents): Sink {
+  // An unread request body would leave the socket paused, and its end unnoticed.
+  request.resume();
+  const direct = directSocket(request, response);
+  if (direct) (response as ServerResponse).setHeader('Transfer-Encoding', 'chunked');
+  // HTTP/2's compatibility response has it too, its types do not.
+  (response as ServerResponse).flushHeaders();
+  return direct && !isWrapped(response)
+    ? new SocketSink(response as ServerResponse, direct, events)
+    : new ResponseSink(response, events);
+}
+
+function isHttp2(response: NodeResponse): response is Http2ServerResponse {
+  return 'stream' in response;
+}
+
+function isWrapped(response: NodeResponse): boolean {
+  return response.write !== ServerResponse.prototype.write || response.end !== ServerResponse.prototype.end;
+}
+
+/** The socket, where this response owns it (no pipelined response before it) and frames by chunked coding. */
+function directSocket(request: NodeRequest, response: NodeResponse): Socket | null {
+  if (isHttp2(response) || request.httpVersion !== '1.1') return null;
+  return response.headersSent || isWrapped(response) ? null : response.socket;
+}
+
+/** Whether the server that accepted a socket has stopped listening: `close()` then waits for this response. */
+function listenerClosed(socket: unknown): boolean {
+  const server = (socket as { server?: { listening?: boolean } } | null)?.server;
+  return server?.listening === false;
+}
+
+/** Tells of the end once, also when it came before we listened. Returns whether it is still open. */
+function watchClose(response: NodeResponse, onClose: () => void): void {
+  const gone = isHttp2(response) ? response.stream.destroyed : response.destroyed || response.writableEnded;
+  if (gone) queueMicrotask(onClose);
+  else response.once('close', onClose);
+}
+
+class SocketSink implements Sink {
+  readonly #response: ServerResponse;
+  readonly #socket: Socket;
+  #ended = false;
+
+  constructor(response: ServerResponse, socket: Socket, events: SinkEvents) {
+    this.#response = response;
+    this.#socket = socket;
+    socket.on('drain', events.onDrain);
+    watchClose(response, () => {
+      this.#ended = true;
+      socket.off('drain', events.onDrain);
+      events.onClose();
+    });
+  }
+
+  write(block: Block): boolean {
+    const socket = this.#socket;
+    if (this.#ended || !socket.writable) return false;
+    const { bytes } = block;
+    if (bytes.length <= SHARED_CHUNK_BYTES) return socket.write(block.chunked);
+    socket.cork();
+    socket.write(`${bytes.length.toString(16)}\r\n`, 'latin1');
+    socket.write(bytes);
+    const more = socket.write(CRLF);
+    socket.uncork();
+    return more;
+  }
+
+  end(): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#response.end(() => {
+      // Kept alive, the idle connection would hold up a server that is closing.
+      if (this.closing()) this.#socket.end();
+    });
+  }
+
+  destroy(): void {
+    this.#ended = true;
+    this.#socket.destroy();
+  }
+
+  closing(): boolean {
+    return listenerClosed(this.#socket);
+  }
+}
+
+class ResponseSink implements Sink {
+  readonly #response: NodeResponse;
+  readonly #socket: unknown;
+  #ended = false;
+
+  constructor(response: NodeResponse, events: SinkEvents) {
+    this.#response = response;
+    this.#socket = isHttp2(response) ? response.stream.session?.socket : response.socket;
+    response.on('drain', events.onDrain);
+    watchClose(response, () => {
+      this.#ended = true;
+      response.off('drain', events.onDrain);
+      events.onClose();
+    });
+  }
+
+  write(block: Block): boolean {
+    if (this.#ended) return false;
+    const more = (this.#response as ServerResponse).write(block.bytes);
+    (this.#response as { flush?: () => void }).flush?.();
+    return more;
+  }
+
+  end(): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#response.end();
+  }
+
+  destroy(): void {
+    this.#ended = true;
+    if (isHttp2(this.#response)) this.#response.stream.destroy();
+    else this.#response.destroy();
+  }
+
+  closing(): boolean {
+    return listenerClosed(this.#socket);
+  }
+}

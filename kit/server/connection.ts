@@ -1,0 +1,162 @@
+import type { CloseReason } from './facts.ts';
+import type { Block, Sink, SinkEvents } from './sink.ts';
+
+/** One stream's part of a connection: it reads the log and writes through the connection. */
+export interface Part {
+  /** Name of the stream. */
+  readonly stream: string;
+  /** Events in the log that were not written yet. */
+  readonly behind: number;
+  /** The connection takes bytes again: go on reading. */
+  resume(): void;
+  /** The connection does not drain: read nothing more. */
+  pause(): void;
+  /** The connection is over. */
+  stop(): void;
+  /** The heartbeat that is true for this connection now; one block is shared by all that stand at the same place. */
+  heartbeat(): Block;
+}
+
+/** What a connection is told by its registry. Times are on the monotonic clock, in milliseconds. */
+export interface ConnectionSettings {
+  readonly id: string;
+  /** Key the connection is counted under. */
+  readonly key: string | null;
+  readonly traceparent: string | null;
+  readonly openedMs: number;
+  /** When the age cap ends it; Infinity for never. */
+  readonly endsMs: number;
+  /** When its authorization ends, unix milliseconds; Infinity for never. */
+  readonly expiresUnixMs: number;
+}
+
+/**
+ * One response: a sink, whether it is blocked, what was written, and how it ends. It holds no queue: while the sink is
+ * blocked, its parts stop reading, and the log keeps the events.
+ */
+export class Connection implements SinkEvents {
+  readonly settings: ConnectionSettings;
+  /** Events written, control frames not counted. */
+  events = 0;
+  /** Bytes written. */
+  bytes = 0;
+  /** Monotonic time of the last write. */
+  lastWriteMs: number;
+  /** Since when the sink is blocked, monotonic; `null` while it takes bytes. */
+  blockedMs: number | null = null;
+  /** Why the connection is ending; `null` while it is not. */
+  reason: CloseReason | null = null;
+  closed = false;
+  readonly #sink: Sink;
+  readonly #monotonic: () => number;
+  readonly #onClosed: (connection: Connection) => void;
+  readonly #parts: Part[] = [];
+  #turn = 0;
+
+  /** @param connect makes the sink, given the connection as its listener. */
+  constructor(
+    settings: ConnectionSettings,
+    connect: (events: SinkEvents) => Sink,
+    monotonic: () => number,
+    onClosed: (connection: Connection) => void,
+  ) {
+    this.settings = settings;
+    this.lastWriteMs = settings.openedMs;
+    this.#monotonic = monotonic;
+    this.#onClosed = onClosed;
+    this.#sink = connect(this);
+  }
+
+  get parts(): readonly Part[] {
+    return this.#parts;
+  }
+
+  /** Whether nothing more may be written. */
+  get over(): boolean {
+    return this.closed || this.reason !== null;
+  }
+
+  /** Names of the streams, joined by commas. */
+  get streams(): string {
+    const [first] = this.#parts;
+    return this.#parts.length === 1 && first
+      ? first.stream
+      : this.#parts.map((part) => part.stream).join(',');
+  }
+
+  /** Events in the logs that were not written yet. */
+  get behind(): number {
+    return this.#parts.reduce((sum, part) => sum + part.behind, 0);
+  }
+
+  /** The heartbeat that is true now; `null` without a stream. */
+  heartbeat(): Block | null {
+    return this.#parts[0]?.heartbeat() ?? null;
+  }
+
+  add(part: Part): void {
+    this.#parts.push(part);
+  }
+
+  /** Writes a block. Returns false when the writer has to wait for its `resume()`. */
+  write(block: Block, nowMs: number): boolean {
+    if (this.over) return false;
+    this.lastWriteMs = nowMs;
+    this.bytes += block.bytes.length;
+    if (this.#sink.write(block)) return true;
+    if (this.blockedMs === null) {
+      this.blockedMs = nowMs;
+      for (const part of this.#parts) part.pause();
+    }
+    return false;
+  }
+
+  /** Whether the listener behind the connection was closed. */
+  get listenerClosed(): boolean {
+    return this.#sink.closing?.() ?? false;
+  }
+
+  /** Ends the response in good order, with a last frame. */
+  finish(reason: CloseReason, last: Block | null): void {
+    if (this.over) return;
+    if (last) this.write(last, this.#monotonic());
+    this.reason = reason;
+    for (const part of this.#parts) part.stop();
+    this.#sink.end();
+  }
+
+  /** Cuts the response off. After `finish` it keeps that reason. */
+  cut(reason: CloseReason): void {
+    if (this.closed) return;
+    if (this.reason === null) for (const part of this.#parts) part.stop();
+    this.reason ??= reason;
+    this.#sink.destroy();
+  }
+
+  onDrain(): void {
+    if (this.blockedMs === null) return;
+    this.blockedMs = null;
+    // A part's writes may block the connection again. The next drain then begins with its neighbour, so that one busy
+    // stream cannot starve the others.
+    const parts = this.#parts.length;
+    for (let turn = 0; turn < parts && this.#takesBytes(); turn++) {
+      const part = this.#parts[this.#turn];
+      this.#turn = (this.#turn + 1) % parts;
+      part?.resume();
+    }
+  }
+
+  #takesBytes(): boolean {
+    return this.blockedMs === null && !this.over;
+  }
+
+  onClose(): void {
+    if (this.closed) return;
+    this.closed = true;
+    if (this.reason === null) {
+      this.reason = 'client-gone';
+      for (const part of this.#parts) part.stop();
+    }
+    this.#onClosed(this);
+  }
+}

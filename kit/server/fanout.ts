@@ -1,0 +1,148 @@
+import type { Position } from '../protocol/index.ts';
+import type { FrameBatch, LogRead, ReadLimit, ReplayLog } from './replay-log.ts';
+import { Block } from './sink.ts';
+
+/** A reader that has caught up and is written to together with all others that have. */
+export interface LiveReader {
+  /** Frames that follow the place where it joined or was last delivered to. */
+  deliver(block: Block, batch: FrameBatch, nowMs: number): void;
+  /** Its place is no longer in the log, or the log is complete or cannot be read: it left, and finds out itself. */
+  goOn(): void;
+}
+
+/** What the fan-out needs of its stream. */
+export interface FanoutHost {
+  readonly log: ReplayLog;
+  readonly monotonic: () => number;
+  /** Called after each flush that wrote something. */
+  readonly delivered: (batch: FrameBatch, readers: number) => void;
+  readonly failed: (error: Error) => void;
+}
+
+/** The largest block written to a connection at once. One more may be on its way in the kernel. */
+export const BATCH: ReadLimit = { maxEvents: 4096, maxBytes: 65_536 };
+
+/**
+ * All readers that stand at the same place, the newest event written. Each run of new frames is read once, made a block
+ * once, and handed to every reader; a reader that blocks leaves and comes back when it has caught up by itself.
+ */
+export class Fanout {
+  readonly #host: FanoutHost;
+  readonly #live = new Set<LiveReader>();
+  readonly #joining = new Set<LiveReader>();
+  #at: Position = { epoch: '', seq: 0 };
+  #scheduled = false;
+  #reading = false;
+
+  constructor(host: FanoutHost) {
+    this.#host = host;
+  }
+
+  /** Number of readers that are caught up. */
+  get size(): number {
+    return this.#live.size;
+  }
+
+  /**
+   * There may be something new. The flush comes in a microtask: a burst of publications in one turn then costs one write
+   * per connection, and a single one is delayed by nothing that can be measured.
+   */
+  wake(): void {
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    queueMicrotask(() => {
+      this.#scheduled = false;
+      this.#run();
+    });
+  }
+
+  /** A reader that has read everything up to `at` joins. It may be asked to `goOn` if the others are elsewhere. */
+  join(reader: LiveReader, at: Position): void {
+    if (this.#live.size === 0 && !this.#reading) this.#at = at;
+    else if (!this.#isAt(at)) this.#run(); // the others are a flush behind
+    if (!this.#reading && (this.#live.size === 0 || this.#isAt(at))) {
+      this.#at = at;
+      this.#live.add(reader);
+      const { epoch, head, ended } = this.#host.log.bounds();
+      if (ended || head !== at.seq || epoch !== at.epoch) this.wake();
+    } else {
+      this.#joining.add(reader);
+      this.wake();
+    }
+  }
+
+  leave(reader: LiveReader): void {
+    this.#live.delete(reader);
+    this.#joining.delete(reader);
+  }
+
+  #isAt(at: Position): boolean {
+    return at.seq === this.#at.seq && at.epoch === this.#at.epoch;
+  }
+
+  #run(): void {
+    if (this.#reading) return;
+    while (this.#live.size > 0) {
+      let result: LogRead | Promise<LogRead>;
+      try {
+        result = this.#host.log.read(this.#at, BATCH);
+      } catch (error) {
+        this.#fail(error);
+        break;
+      }
+      if (result instanceof Promise) {
+        this.#reading = true;
+        result.then(
+          (read) => {
+            this.#reading = false;
+            if (this.#apply(read)) this.#run();
+            else this.#release();
+          },
+          (error: unknown) => {
+            this.#reading = false;
+            this.#fail(error);
+            this.#release();
+          },
+        );
+        return;
+      }
+      if (!this.#apply(result)) break;
+    }
+    this.#release();
+  }
+
+  /** Returns whether to read on. */
+  #apply(read: LogRead): boolean {
+    if (read.kind === 'batch') {
+      const block = new Block(read.bytes);
+      const nowMs = this.#host.monotonic();
+      const readers = this.#live.size;
+      this.#at = { epoch: this.#at.epoch, seq: read.lastSeq };
+      for (const reader of this.#live) reader.deliver(block, read, nowMs);
+      if (readers > 0) this.#host.delivered(read, readers);
+      return true;
+    }
+    const { epoch, head, ended } = this.#host.log.bounds();
+    const complete = ended && head === this.#at.seq && epoch === this.#at.epoch;
+    if (read.kind === 'gone' || complete) this.#dismiss();
+    return false;
+  }
+
+  #fail(error: unknown): void {
+    this.#host.failed(error instanceof Error ? error : new Error(String(error)));
+    this.#dismiss();
+  }
+
+  #dismiss(): void {
+    const readers = [...this.#live];
+    this.#live.clear();
+    for (const reader of readers) reader.goOn();
+  }
+
+  #release(): void {
+    if (this.#joining.size === 0) return;
+    const readers = [...this.#joining];
+    this.#joining.clear();
+    for (const reader of readers) reader.goOn();
+  }
+}

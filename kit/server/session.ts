@@ -1,0 +1,124 @@
+import {
+  encodeCannotResume,
+  encodeStreamEnd,
+  encodeStreamOpen,
+  PROTOCOL_VERSION,
+  type ResumeOutcome,
+  type StreamOpen,
+} from '../protocol/index.ts';
+import type { Connection } from './connection.ts';
+import type { ResolvedOptions } from './options.ts';
+import { Reader, type Wire } from './reader.ts';
+import type { LogBounds } from './replay-log.ts';
+import { type CursorRequest, isWithin, planResume, type ResumePlan, readCursor } from './resume.ts';
+import { type Block, textBlock } from './sink.ts';
+import type { StreamCore } from './stream-core.ts';
+
+/** How a connection will begin. */
+export type SessionPlan =
+  | {
+      readonly kind: 'resume';
+      readonly outcome: ResumeOutcome;
+      /** Value of the `Stream-Resume` header. */
+      readonly header: string;
+    }
+  /** The stream is complete and the client has all of it. */
+  | { readonly kind: 'nothing-left' };
+
+/** What one connection reads: one stream, or several. Used once, in the order plan, attach, begin. */
+export interface Session {
+  plan(cursor: string | null, resumeAllowed: boolean): SessionPlan | Promise<SessionPlan>;
+  attach(connection: Connection): void;
+  begin(): void;
+}
+
+/** A plan for one stream, with the bounds it was made from. */
+export interface TopicPlan {
+  readonly plan: ResumePlan;
+  readonly bounds: LogBounds;
+  /** The stream is complete and nothing is left for this cursor. */
+  readonly nothingLeft: boolean;
+}
+
+/** Opens the log and plans; asks a shared log for news before a cursor is called lost. */
+export async function planTopic(
+  core: StreamCore,
+  cursor: CursorRequest,
+  options: ResolvedOptions,
+  allowed: boolean,
+): Promise<TopicPlan> {
+  await core.open();
+  if (cursor.kind === 'position' && !isWithin(cursor.position, core.bounds())) await core.log.refresh();
+  const bounds = core.bounds();
+  const plan = planResume(cursor, bounds, options.freshFrom, allowed);
+  return { plan, bounds, nothingLeft: bounds.ended && !plan.loss && plan.start.seq === bounds.head };
+}
+
+/** Body of `stream.open` for one stream of a connection. */
+export function openBody(reader: Reader, { plan, bounds }: TopicPlan, options: ResolvedOptions): StreamOpen {
+  return {
+    stream: reader.core.name,
+    epoch: bounds.epoch,
+    head: bounds.head,
+    oldest: bounds.oldest,
+    resume: plan.outcome,
+    heartbeatMs: options.heartbeatMs,
+    connection: reader.connection.settings.id,
+    protocol: PROTOCOL_VERSION,
+  };
+}
+
+/** Value of `Stream-Resume`. */
+export function resumeHeader(plan: ResumePlan): string {
+  return plan.loss ? `gap; reason=${plan.loss.reason}` : plan.outcome;
+}
+
+/** The usual connection: one stream. */
+export class SingleSession implements Session {
+  readonly #core: StreamCore;
+  readonly #options: ResolvedOptions;
+  #topic: TopicPlan | null = null;
+  #reader: Reader | null = null;
+
+  constructor(core: StreamCore, options: ResolvedOptions) {
+    this.#core = core;
+    this.#options = options;
+  }
+
+  async plan(cursor: string | null, resumeAllowed: boolean): Promise<SessionPlan> {
+    const request = readCursor(cursor, this.#options.maxCursorLength);
+    const topic = await planTopic(this.#core, request, this.#options, resumeAllowed);
+    this.#topic = topic;
+    if (topic.nothingLeft) return { kind: 'nothing-left' };
+    return { kind: 'resume', outcome: topic.plan.outcome, header: resumeHeader(topic.plan) };
+  }
+
+  attach(connection: Connection): void {
+    const topic = this.#topic;
+    if (!topic) return;
+    this.#reader = new Reader(
+      this.#core,
+      connection,
+      topic.plan,
+      singleWire(topic, this.#options),
+      this.#options.slowReader,
+    );
+  }
+
+  begin(): void {
+    if (!this.#topic) return;
+    this.#reader?.open(this.#topic.plan);
+    this.#reader?.resume();
+  }
+}
+
+function singleWire(topic: TopicPlan, options: ResolvedOptions): Wire {
+  return {
+    open: (reader, plan) =>
+      encodeStreamOpen(openBody(reader, topic, options), plan.primer, options.nextRetryMs()),
+    cannotResume: (reader, loss) => encodeCannotResume(loss, reader.position),
+    rewrite: () => null,
+    heartbeat: (reader): Block => reader.core.heartbeatAt(reader.position),
+    complete: (reader) => reader.connection.finish('ended', textBlock(encodeStreamEnd())),
+  };
+}
