@@ -14,37 +14,39 @@ export interface FastifySseOptions {
   readonly drainWithinMs?: number;
 }
 
+// Not `sse`: the plugin @fastify/sse has that name, and an application may use both.
 declare module 'fastify' {
   interface FastifyReply {
     /** Answers with a stream. Return its promise from the handler. */
-    sse(endpoint: StreamEndpoint): Promise<FastifyReply>;
+    eventStream(endpoint: StreamEndpoint): Promise<FastifyReply>;
   }
   interface RouteShorthandOptions {
     /** Makes the route a stream: the handler may be left out. */
-    sse?: FastifyEndpoint;
+    eventStream?: FastifyEndpoint;
   }
   interface RouteOptions {
     /** Makes the route a stream: the handler may be left out. */
-    sse?: FastifyEndpoint;
+    eventStream?: FastifyEndpoint;
   }
 }
 
 /**
- * Fastify 5 plugin: `reply.sse(stream)` in handlers, `{ sse: stream }` in route options, and `app.close()` that drains
+ * Fastify 5 plugin: `reply.eventStream(stream)` in handlers, `{ eventStream: stream }` in route options, and `app.close()` that drains
  * the streams that were served through this instance. It applies to the instance it is registered on and to that
  * instance's children, as encapsulation has it.
  */
 export const fastifySse: FastifyPluginCallback<FastifySseOptions> = (app, options, done) => {
   const { drainWithinMs = 10_000 } = options;
   const served = new Set<StreamEndpoint>();
-  app.decorateReply('sse', function (this: FastifyReply, endpoint: StreamEndpoint) {
+  app.decorateReply('eventStream', function (this: FastifyReply, endpoint: StreamEndpoint) {
     served.add(endpoint);
     return answer(this.request, this, endpoint);
   });
   app.addHook('onRoute', (route) => {
-    const { sse } = route;
-    if (sse === undefined) return;
-    route.handler = async (request, reply) => reply.sse(typeof sse === 'function' ? await sse(request) : sse);
+    const { eventStream } = route;
+    if (eventStream === undefined) return;
+    route.handler = async (request, reply) =>
+      reply.eventStream(typeof eventStream === 'function' ? await eventStream(request) : eventStream);
   });
   app.addHook('preClose', async () => {
     await Promise.all([...served].map((endpoint) => endpoint.drain({ withinMs: drainWithinMs })));
