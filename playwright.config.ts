@@ -36,6 +36,8 @@ export default defineConfig({
   reporter: [
     ['list'],
     ['html', { open: 'never', outputFolder: 'playwright-report' }],
+    // Read by .ci/run; outside of test-results/, which Playwright empties.
+    ['json', { outputFile: 'reports/e2e.json' }],
     ['junit', { outputFile: 'test-results/junit.xml' }],
     ['./e2e/report-reporter.ts'],
   ],
