@@ -14,6 +14,8 @@ export interface TappedConnection {
   readonly downEnd: TapEnd | null;
   /** When, in unix milliseconds. */
   readonly downEndAt: number | null;
+  /** The kernel's word for it (`ECONNRESET` for a true RST); `null` after a FIN. */
+  readonly downError: string | null;
   readonly open: boolean;
 }
 
@@ -52,6 +54,7 @@ interface Live {
   downBytes: number;
   downEnd: TapEnd | null;
   downEndAt: number | null;
+  downError: string | null;
   open: boolean;
 }
 
@@ -76,14 +79,15 @@ export async function startClientTap(options: ClientTapOptions): Promise<ClientT
     options.onChange?.();
   };
 
-  let gate: Promise<unknown> = Promise.resolve();
-
-  const relay = async (client: Socket) => {
-    sockets.add(client);
-    client.pause();
-    await gate;
-    if (client.destroyed) return;
-    const live: Live = { id: `c${connections.length + 1}`, downBytes: 0, downEnd: null, downEndAt: null, open: true };
+  const relay = (client: Socket) => {
+    const live: Live = {
+      id: `client:${connections.length + 1}`,
+      downBytes: 0,
+      downEnd: null,
+      downEndAt: null,
+      downError: null,
+      open: true,
+    };
     connections.push(live);
     const upstream = dial({ ...options.upstream, allowHalfOpen: true });
     for (const socket of [client, upstream]) {
@@ -94,20 +98,30 @@ export async function startClientTap(options: ClientTapOptions): Promise<ClientT
     client.once('close', () => {
       live.open = false;
     });
-    client.resume();
     forward(client, upstream, (event, bytes) => wire(live, 'up', event, bytes));
-    forward(upstream, client, (event, bytes) => {
+    forward(upstream, client, (event, bytes, error) => {
       if (bytes) live.downBytes += bytes.length;
       else if (event !== 'bytes' && live.downEnd === null) {
         live.downEnd = event;
         live.downEndAt = nowMs();
+        live.downError = error ?? null;
       }
       wire(live, 'down', event, bytes);
     });
+    client.resume();
+  };
+
+  let holding = 0;
+  const held: Socket[] = [];
+  const accept = (client: Socket) => {
+    sockets.add(client);
+    client.once('close', () => sockets.delete(client));
+    if (holding > 0) held.push(client);
+    else relay(client);
   };
 
   const listen = async (port: number) => {
-    server = createServer({ allowHalfOpen: true }, relay);
+    server = createServer({ allowHalfOpen: true, pauseOnConnect: true }, accept);
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject);
       server.listen(port, '127.0.0.1', resolve);
@@ -130,10 +144,14 @@ export async function startClientTap(options: ClientTapOptions): Promise<ClientT
     accept: async () => {
       if (!server.listening) await listen(port);
     },
-    holdNewConnections: (during) => {
-      const held = during();
-      gate = held.catch(() => undefined); // the caller gets the failure; the gate only has to open
-      return held;
+    holdNewConnections: async (during) => {
+      holding++;
+      try {
+        return await during();
+      } finally {
+        holding--;
+        if (holding === 0) held.splice(0).forEach(relay);
+      }
     },
     close: async () => {
       await unlisten();
@@ -142,8 +160,10 @@ export async function startClientTap(options: ClientTapOptions): Promise<ClientT
   };
 }
 
+type Saw = (event: 'bytes' | TapEnd, bytes?: Buffer, error?: string) => void;
+
 /** Copies one direction with backpressure, and passes its end on in kind: FIN as FIN, RST as RST. */
-function forward(from: Socket, to: Socket, saw: (event: 'bytes' | TapEnd, bytes?: Buffer) => void): void {
+function forward(from: Socket, to: Socket, saw: Saw): void {
   from.on('data', (chunk: Buffer) => {
     saw('bytes', chunk);
     if (to.destroyed) return;
@@ -156,12 +176,12 @@ function forward(from: Socket, to: Socket, saw: (event: 'bytes' | TapEnd, bytes?
     saw('fin');
     to.end();
   });
-  from.once('error', () => {
-    // ECONNRESET, EPIPE, or a refused dial: the other side was promised a connection and must not think it healthy.
-    saw('rst');
+  from.once('error', (error: NodeJS.ErrnoException) => {
+    // The other side was promised a connection and must not think it healthy, whatever the error is.
+    saw('rst', undefined, error.code);
     to.resetAndDestroy();
   });
   from.once('close', () => {
-    if (!to.destroyed && to.writableEnded === false) to.destroy();
+    if (!to.destroyed && !to.writableEnded) to.destroy();
   });
 }

@@ -126,10 +126,13 @@ export function createNetwork(parts: NetworkParts): Network {
           tap.holdNewConnections(async () => {
             const at = nowMs();
             await proxy.patchToxic(name, { toxicity: 1 });
-            const reset = () => tap.connections.slice(before).find(({ downEnd }) => downEnd === 'rst');
+            const reset = () => tap.connections.slice(before).find(({ downError }) => downError === 'ECONNRESET');
             await watch.until('Toxiproxy resets the connection', () => reset() !== undefined, patienceMs);
             const hit = reset();
-            fault.fired({ rst: true, tap: CLIENT_TAP, connection: hit?.id, atByte: hit?.downBytes }, at);
+            fault.fired(
+              { rst: true, error: hit?.downError, connection: hit?.id, atByte: hit?.downBytes },
+              hit?.downEndAt ?? at,
+            );
             await proxy.patchToxic(name, { toxicity: 0 });
             fault.healed();
           }),

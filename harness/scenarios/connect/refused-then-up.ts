@@ -6,7 +6,7 @@ export default scenario({
   hypothesis: 'A client that is refused keeps trying with backoff and is connected soon after the server is there.',
   steadyState: 'Nothing listens; the client has not connected before.',
   guarantee: 'effectively-once',
-  budget: { healMs: 3000, duplicatesOnWire: 0, attempts: { min: 1, max: 2 } },
+  budget: { healMs: 3000, duplicatesOnWire: 0, attempts: { min: 4, max: 10 } },
   needs: ['connect', 'backoff'],
   faults: ['toxiproxy/down'],
   client: { retryBaseMs: 100, retryMaxMs: 1000 },

@@ -1,5 +1,6 @@
 import type { ClientFact } from '../../../kit/client/facts.ts';
-import { connect, inMemoryMetrics, type StreamEvent } from '../../../kit/client/index.ts';
+import type { connect, StreamEvent } from '../../../kit/client/index.ts';
+import { inMemoryMetrics } from '../../../kit/client/metrics/index.ts';
 import { digest } from '../../history/digest.ts';
 import type { HistoryRecord } from '../../history/types.ts';
 import { seededRandom } from '../../runner/random.ts';
@@ -7,6 +8,8 @@ import type { ClientSettings } from '../types.ts';
 import { recordOf } from './records.ts';
 
 export interface AgentOptions {
+  /** `connect` of the entry for this environment. */
+  readonly connect: typeof connect;
   readonly url: string;
   readonly stream: string;
   readonly settings: ClientSettings;
@@ -42,7 +45,7 @@ export function startAgent(options: AgentOptions): Agent {
       ...(event.redelivery ? { redelivery: true } : {}),
     });
 
-  const stream = connect(options.url, {
+  const stream = options.connect(options.url, {
     name: options.stream,
     retry: { baseMs: settings.retryBaseMs, maxMs: settings.retryMaxMs },
     connectTimeoutMs: settings.connectTimeoutMs,
@@ -65,8 +68,7 @@ export function startAgent(options: AgentOptions): Agent {
   return {
     metrics: () => metrics.text(),
     close: async () => {
-      stream.close();
-      await stream.closed;
+      await stream.close();
     },
   };
 }

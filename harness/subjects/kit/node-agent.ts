@@ -1,4 +1,5 @@
 import { createInterface } from 'node:readline';
+import { connect } from '../../../kit/client/node/index.ts';
 import { type Agent, type AgentOptions, startAgent } from './agent.ts';
 
 /**
@@ -11,8 +12,8 @@ const say = (message: unknown) => process.stdout.write(`${JSON.stringify(message
 
 const lines = createInterface({ input: process.stdin });
 lines.on('line', (line) => {
-  const message = JSON.parse(line) as { start?: Omit<AgentOptions, 'record'>; metrics?: true };
-  if (message.start) agent = startAgent({ ...message.start, record: (record) => say({ record }) });
+  const message = JSON.parse(line) as { start?: Omit<AgentOptions, 'record' | 'connect'>; metrics?: true };
+  if (message.start) agent = startAgent({ ...message.start, connect, record: (record) => say({ record }) });
   if (message.metrics) say({ metrics: agent?.metrics() ?? '' });
 });
 lines.on('close', () => {
