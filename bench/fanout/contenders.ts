@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import fastifySse from '@fastify/sse';
+import { fastifySSE } from '@fastify/sse';
 import { createChannel, createSession } from 'better-sse';
 import fastify, { type FastifyReply } from 'fastify';
 
@@ -85,7 +85,7 @@ async function betterSse(): Promise<Contender> {
 
 async function fastifySsePlugin(): Promise<Contender> {
   const app = fastify();
-  await app.register(fastifySse, { heartbeatInterval: 0 });
+  await app.register(fastifySSE, { heartbeatInterval: 0 });
   const open: FastifyReply[] = [];
   app.get('/events', { sse: true }, async (_request, reply) => {
     reply.sse.keepAlive();

@@ -17,7 +17,7 @@ function onData(chunk: Buffer): void {
     events += 1;
     // One in 16 is timed: the text after the mark is unix ms with three decimals, 17 characters.
     if ((events & 15) === 0) {
-      const sent = Number(chunk.latin1Slice(at + MARK.length, at + MARK.length + 17));
+      const sent = Number(chunk.toString('latin1', at + MARK.length, at + MARK.length + 17));
       if (sent > 0) latencies.push(now - sent);
     }
     at = chunk.indexOf(MARK, at + MARK.length);
