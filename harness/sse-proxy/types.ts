@@ -60,12 +60,16 @@ export interface FaultHooks {
   onBytes?(bytes: Buffer, next: Next<Buffer>): Promise<unknown>;
   /** The body is complete (`end`) or the fault is healed (`heal`): pass on what was held back. */
   onEnd?(next: Next<Buffer>, why: 'end' | 'heal'): Promise<unknown>;
+  /** While it is active the response head waits for the first body byte, as behind a buffering proxy. */
+  readonly holdsHead?: boolean;
   /** Once begun on a response, it must go on to its end, spent or healed (compression, for example). */
   readonly sticky?: boolean;
 }
 
 /** What became of a request. */
 export type RequestVerdict =
+  /** It goes on, changed; evidence of the change. */
+  | { readonly verdict: 'forward'; readonly evidence: Evidence }
   | { readonly verdict: 'answer'; readonly answer: Answer; readonly evidence: Evidence }
   | { readonly verdict: 'silence'; readonly evidence: Evidence };
 
@@ -96,12 +100,16 @@ export interface ExchangeView {
   readonly events: number;
   /** Body bytes sent to the client so far. */
   readonly bodyBytes: number;
+  /** How the response body is framed; `null` before the head. */
+  readonly framing: Framing['kind'] | null;
   /** Nothing more can be sent. */
   readonly over: boolean;
 }
 
 export interface FaultContext {
   readonly exchange: ExchangeView;
+  /** Unix milliseconds of the proxy's clock. */
+  now(): number;
   /** Seeded; 0 ≤ x < 1. */
   random(): number;
   /** Takes one of the `times` that are left. False: the fault is spent or healed, do nothing. */
@@ -110,6 +118,8 @@ export interface FaultContext {
   fire(evidence: Evidence): void;
   /** Claims, ends the response in that way, and fires once it has happened. */
   end(how: Ending, evidence?: Evidence): Promise<boolean>;
+  /** Ends the response as the last part of an effect that was claimed and fired already. */
+  finish(how: Ending): Promise<boolean>;
   /** Writes bytes to the socket outside the body framing (broken chunks). */
   raw(bytes: Buffer): Promise<boolean>;
   /** The most recent events passed on, oldest first, at most `count` (and at most 64, 256 KiB). */

@@ -40,6 +40,7 @@ export class Attachment {
       request: { method: 'GET', url: '/', version: '1.1', headers: [] },
       events: 0,
       bodyBytes: 0,
+      framing: null,
       over: true,
       end: () => Promise.resolve(null),
       raw: () => Promise.resolve(false),
@@ -73,7 +74,9 @@ export class Attachment {
   }
 
   fire(evidence: Evidence): void {
+    // A claim may have been given back when the client left in the middle of the effect.
     if (this.#claims > 0) this.#claims--;
+    else this.fault.claim();
     const { connection, number, events, bodyBytes } = this.#host;
     this.fault.fire({ connection, exchange: number, event: events, byte: bodyBytes, ...evidence });
   }
@@ -139,10 +142,12 @@ export class Attachment {
     const host = this.#host;
     return {
       exchange: host,
+      now: () => host.clock.now(),
       random: seededRandom(this.fault.seed + host.number),
       claim: () => this.claim(),
       fire: (evidence) => this.fire(evidence),
       end: (how, evidence = {}) => this.#end(how, evidence),
+      finish: async (how) => (await host.end(how)) !== null,
       raw: (bytes) => host.raw(bytes),
       recent: (count) => host.recent(count),
       sleep: (ms) => this.#sleep(ms),

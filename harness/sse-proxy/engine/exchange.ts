@@ -34,6 +34,8 @@ const LARGEST_HEAD_BYTES = 1024 * 1024;
 /** `keep`: the connection takes the next request. `close`: it is to be closed. `held`: leave it as it is. */
 export type Outcome = 'keep' | 'close' | 'held';
 
+type Judgement = RequestVerdict & { readonly by: Attachment };
+
 /** The client's connection as an exchange uses it. */
 export interface ClientSide {
   readonly id: string;
@@ -61,6 +63,8 @@ export class Exchange implements Host {
   readonly #attachments: Attachment[] = [];
   #pipeline: BodyPipeline | null = null;
   #framing: Framing = { kind: 'none' };
+  /** The head as it is to be sent; `null` before it is known and once it was sent. */
+  #heldHead: (() => Promise<boolean>) | null = null;
   #headSent = false;
   #lastBytesAt = 0;
   #over = false;
@@ -86,6 +90,9 @@ export class Exchange implements Host {
   }
   get bodyBytes(): number {
     return this.#pipeline?.bodyBytes ?? 0;
+  }
+  get framing(): Framing['kind'] | null {
+    return this.#headSent ? this.#framing.kind : null;
   }
   get over(): boolean {
     return this.#over || this.#client.writer.gone;
@@ -115,16 +122,17 @@ export class Exchange implements Host {
       attachment.cancelTimers();
       await this.#pipeline?.heal(attachment);
     }
+    if (!this.over && !this.#headIsHeld()) await this.#releaseHead();
   }
 
   /** Plays the exchange to its end. */
   async run(faults: readonly Armament[]): Promise<Outcome> {
     for (const fault of faults) await this.attach(fault, false);
-    const verdict = await this.#askFaults();
+    const { changes, final } = await this.#askFaults();
     if (!this.over) {
-      if (verdict?.verdict === 'answer') await this.#answer(verdict.answer, verdict.by, verdict.evidence);
-      else if (verdict?.verdict === 'silence') await this.#silence(verdict.by, verdict.evidence);
-      else await this.#forward();
+      if (final?.verdict === 'answer') await this.#answer(final.answer, final.by, final.evidence);
+      else if (final?.verdict === 'silence') await this.#silence(final.by, final.evidence);
+      else await this.#forward(changes);
     }
     if (this.#outcome === 'held') await this.#client.closed;
     this.#finish();
@@ -171,13 +179,17 @@ export class Exchange implements Host {
     return this.#client.end('rst');
   }
 
-  async #askFaults(): Promise<(RequestVerdict & { by: Attachment }) | null> {
+  async #askFaults(): Promise<{ changes: Judgement[]; final: Judgement | null }> {
+    const changes: Judgement[] = [];
     for (const attachment of this.#attachments) {
       if (this.over || !attachment.active) continue;
       const verdict = await attachment.hooks.onRequest?.(this.request);
-      if (verdict) return { ...verdict, by: attachment };
+      if (!verdict) continue;
+      const judgement = { ...verdict, by: attachment };
+      if (verdict.verdict !== 'forward') return { changes, final: judgement };
+      changes.push(judgement);
     }
-    return null;
+    return { changes, final: null };
   }
 
   async #silence(by: Attachment, evidence: Evidence): Promise<void> {
@@ -210,9 +222,10 @@ export class Exchange implements Host {
     await this.#complete((await drained) && keepsAlive(this.request) && keepsAlive(head));
   }
 
-  async #forward(): Promise<void> {
+  async #forward(changes: readonly Judgement[]): Promise<void> {
     const upstream = this.#client.upstream();
     if (!(await upstream.writer.write(formatRequestHead(this.request)))) return this.#mirror('lost');
+    for (const { by, evidence } of changes) by.fire(evidence);
     const body = this.#client.forwardBody(upstream.writer);
     const head = await this.#receiveHead(upstream);
     if (head) await this.#receiveBody(upstream, head, body);
@@ -301,27 +314,46 @@ export class Exchange implements Host {
       else setHeader(head.headers, 'Connection', 'close');
     }
     this.#framing = responseFraming(this.request.method, head);
-    if (!(await this.#client.writer.write(formatResponseHead(head)))) return;
     this.#pipeline = pipeline;
+    this.#heldHead = async () => {
+      if (!(await this.#client.writer.write(formatResponseHead(head)))) return false;
+      for (const [attachment, proof] of proofs) attachment.fire(proof);
+      await this.#afterHead();
+      return true;
+    };
+    if (!this.#headIsHeld()) await this.#releaseHead();
+  }
+
+  #headIsHeld(): boolean {
+    return this.#attachments.some(({ active, hooks }) => active && hooks.holdsHead);
+  }
+
+  async #releaseHead(): Promise<boolean> {
+    const send = this.#heldHead;
+    this.#heldHead = null;
+    return send ? send() : true;
+  }
+
+  async #afterHead(): Promise<void> {
     this.#headSent = true;
     this.#lastBytesAt = this.clock.now();
-    for (const [attachment, proof] of proofs) attachment.fire(proof);
     for (const attachment of [...this.#attachments]) {
       const { when } = attachment.fault.trigger;
       if (when === 'afterHead') await attachment.trigger();
       if (when === 'whenIdle') this.#startTimer(attachment);
     }
-    await pipeline.openAtByte();
+    await this.#pipeline?.openAtByte();
   }
 
-  #sendBody(bytes: Buffer): Promise<boolean> {
-    if (this.over) return Promise.resolve(false);
-    if (this.#framing.kind === 'none' || bytes.length === 0) return Promise.resolve(true);
+  async #sendBody(bytes: Buffer): Promise<boolean> {
+    if (this.over || !(await this.#releaseHead())) return false;
+    if (this.#framing.kind === 'none' || bytes.length === 0) return true;
     this.#lastBytesAt = this.clock.now();
     return this.#client.writer.write(this.#framing.kind === 'chunked' ? encodeChunk(bytes) : bytes);
   }
 
   async #complete(keep: boolean): Promise<void> {
+    await this.#releaseHead();
     if (this.#framing.kind === 'chunked') await this.#client.writer.write(LAST_CHUNK);
     this.#outcome = keep && this.#framing.kind !== 'close' ? 'keep' : 'close';
     this.#over = true;

@@ -1,9 +1,84 @@
 import type { FaultDefinition, FaultOptions } from '../types.ts';
+import { acceptThenClose } from './accept-then-close.ts';
+import { badChunking } from './bad-chunking.ts';
+import { blackHole } from './black-hole.ts';
+import { bom } from './bom.ts';
+import { buffering } from './buffering.ts';
+import { byteScript } from './byte-script.ts';
+import { compress } from './compress.ts';
 import { cut } from './cut.ts';
+import { cutEvent } from './cut-event.ts';
+import { drop } from './drop.ts';
+import { duplicate } from './duplicate.ts';
+import { emptyId } from './empty-id.ts';
+import { halfOpen } from './half-open.ts';
+import { headers } from './headers.ts';
+import { heartbeatsOnly } from './heartbeats-only.ts';
+import { hostileId } from './hostile-id.ts';
+import { idleCut } from './idle-cut.ts';
+import { insert } from './insert.ts';
+import { lifetimeCut } from './lifetime-cut.ts';
+import { malformedJson } from './malformed-json.ts';
+import { newlines } from './newlines.ts';
+import { nonAsciiId } from './non-ascii-id.ts';
 import { noop } from './noop.ts';
+import { oversizedEvent } from './oversized-event.ts';
+import { phantomResend } from './phantom-resend.ts';
+import { rechunk } from './rechunk.ts';
+import { redirect } from './redirect.ts';
+import { replaceId } from './replace-id.ts';
+import { retry } from './retry.ts';
+import { rewind } from './rewind.ts';
+import { sameIdNewPayload } from './same-id-new-payload.ts';
+import { slowFirstByte } from './slow-first-byte.ts';
+import { status } from './status.ts';
+import { stripId } from './strip-id.ts';
+import { swap } from './swap.ts';
+import { tailLoss } from './tail-loss.ts';
+import { trickle } from './trickle.ts';
+import { wrongType } from './wrong-type.ts';
 
 /** The catalogue. A new fault is one file and one line here. */
-const catalogue = { noop, cut };
+const catalogue = {
+  noop,
+  cut,
+  'cut-event': cutEvent,
+  'half-open': halfOpen,
+  'idle-cut': idleCut,
+  'lifetime-cut': lifetimeCut,
+  'accept-then-close': acceptThenClose,
+  'phantom-resend': phantomResend,
+  status,
+  redirect,
+  'wrong-type': wrongType,
+  headers,
+  'black-hole': blackHole,
+  'slow-first-byte': slowFirstByte,
+  'byte-script': byteScript,
+  duplicate,
+  swap,
+  rewind,
+  drop,
+  'tail-loss': tailLoss,
+  'heartbeats-only': heartbeatsOnly,
+  'same-id-new-payload': sameIdNewPayload,
+  'strip-id': stripId,
+  'empty-id': emptyId,
+  'replace-id': replaceId,
+  'non-ascii-id': nonAsciiId,
+  'hostile-id': hostileId,
+  insert,
+  retry,
+  'malformed-json': malformedJson,
+  'oversized-event': oversizedEvent,
+  buffering,
+  trickle,
+  rechunk,
+  'bad-chunking': badChunking,
+  compress,
+  newlines,
+  bom,
+};
 
 type Catalogue = typeof catalogue;
 type ParamsOf<D> = D extends FaultDefinition<infer P> ? P : never;
