@@ -1,0 +1,302 @@
+import {
+  STREAM_CANNOT_RESUME,
+  STREAM_DRAIN,
+  STREAM_END,
+  STREAM_HEARTBEAT,
+  STREAM_OPEN,
+  STREAM_RESUME_HEADER,
+} from '../protocol/constants.ts';
+import { type CannotResume, isControlType, parseControl, type StreamOpen } from '../protocol/control.ts';
+import { type Heartbeat, parseHeartbeat, parseHeartbeatEvent } from '../protocol/heartbeat.ts';
+import type { ClientConfig } from './config.ts';
+import { type Failure, type FailureCause, isEventStreamType } from './core/failure.ts';
+import { judgeHeartbeat } from './core/liveness.ts';
+import { parseRetryAfter } from './core/retry-after.ts';
+import type { Delivery } from './delivery.ts';
+import { WireEvent } from './event.ts';
+import type { ClientFactBody } from './facts.ts';
+import { createFrameReader } from './frame-reader.ts';
+import { watchLiveness } from './liveness-watch.ts';
+import type { ClientPorts } from './ports.ts';
+import type { Sequencer } from './sequencer.ts';
+import type { TransportRequest, TransportResponse } from './transport.ts';
+
+/** What a connection reports. Everything but `fact` is said at most once. */
+export interface ConnectionEvents {
+  readonly fact: (fact: ClientFactBody) => void;
+  /** The response is an event stream. */
+  readonly opened: (response: TransportResponse) => void;
+  /** `stream.open` was read. */
+  readonly identified: (open: StreamOpen) => void;
+  /** The first frame came, or there is no telling when it will. */
+  readonly answered: (open: StreamOpen | null) => void;
+  readonly retryHint: (ms: number) => void;
+  readonly drain: (floorMs: number) => void;
+  readonly cannotResume: (loss: CannotResume, open: StreamOpen | null) => void | Promise<void>;
+  readonly complete: () => void;
+  /** It is over; `floorMs` is what the server asked to wait. */
+  readonly failed: (failure: Failure, floorMs: number) => void;
+}
+
+/** What a connection works with. */
+export interface ConnectionPorts {
+  readonly config: ClientConfig;
+  readonly ports: ClientPorts;
+  readonly sequencer: Sequencer;
+  readonly delivery: Delivery;
+  /** Whether events up to the head that the server names may have been handled by an earlier process. */
+  readonly recovering: boolean;
+  readonly cadenceMs: number;
+  /** Makes the request; called a second time, with `refresh`, when the server answers 401 and asking again may help. */
+  readonly request: (signal: AbortSignal, refresh: boolean) => Promise<TransportRequest>;
+  readonly refreshable: boolean;
+  /** Whether anybody wants a fact for each event. */
+  readonly observed: boolean;
+}
+
+/** A connection under way. */
+export interface Connection {
+  /** Lets go of the request and the body, silently. */
+  abandon(): void;
+  /** Looks at once whether it is alive. */
+  check(): void;
+}
+
+/** How long a foreign server may keep `onOpen` waiting for a first frame. */
+const ANSWER_MS = 250;
+
+/**
+ * One request and the body that answers it: reads, decodes, sorts frames into events and control, and stops reading
+ * while a handler is busy. It does not retry; it reports how it ended.
+ */
+export function openConnection(deps: ConnectionPorts, events: ConnectionEvents): Connection {
+  const { config, ports, sequencer, delivery } = deps;
+  const { clock } = ports;
+  const controller = new AbortController();
+  let live = true;
+  /** What ends the connection once the events before it are handled. */
+  let ending: (() => void | Promise<void>) | null = null;
+  let open: StreamOpen | null = null;
+  let answered = false;
+  let eventsSince = false;
+  /** A `retry:` whose frame is not complete yet; -1 for none. A drain's is for the next return only. */
+  let frameRetryMs = -1;
+  let recoverUpTo = 0;
+  let lossDue: (() => void) | null = null;
+  let cancelTimer: (() => void) | null = clock.setTimeout(
+    () => fail('connect-timeout', `no response within ${config.connectTimeoutMs} ms`),
+    config.connectTimeoutMs,
+  );
+  const watch = watchLiveness(config.liveness, clock, (cause, silentMs) => {
+    events.fact({ kind: 'liveness', cause, silentMs });
+    fail(cause, `${cause} for ${Math.round(silentMs)} ms`);
+  });
+
+  const stop = (): void => {
+    live = false;
+    applyRetry();
+    cancelTimer?.();
+    lossDue?.();
+    watch.stop();
+    controller.abort();
+  };
+  const fail = (cause: FailureCause, message: string, more: Partial<Failure> = {}, floorMs = 0): void => {
+    if (!live) return;
+    stop();
+    events.failed({ cause, message, ...more }, floorMs);
+  };
+  const applyRetry = (): void => {
+    if (frameRetryMs >= 0) events.retryHint(frameRetryMs);
+    frameRetryMs = -1;
+  };
+  const answer = (): void => {
+    if (answered) return;
+    answered = true;
+    cancelTimer?.();
+    events.answered(open);
+  };
+
+  const onControl = (name: string, id: string | undefined, data: string): void => {
+    if (name === STREAM_HEARTBEAT) {
+      const heartbeat = parseHeartbeatEvent(data);
+      if (heartbeat) {
+        onHeartbeat(heartbeat);
+        return;
+      }
+    }
+    const frame = parseControl(name, data);
+    if (frame.type === STREAM_OPEN) {
+      open = frame.body;
+      events.identified(open);
+      watch.cadence(open.heartbeatMs);
+      sequencer.opened(open, id ?? null);
+      if (deps.recovering && open.resume === 'ok') recoverUpTo = open.head;
+    }
+    answer();
+    events.fact({ kind: 'control', frame });
+    if (frame.type === STREAM_END) ending ??= events.complete;
+    else if (frame.type === STREAM_DRAIN) {
+      events.drain(Math.max(0, frameRetryMs));
+      frameRetryMs = -1;
+    } else if (frame.type === STREAM_CANNOT_RESUME) {
+      const loss = frame.body;
+      events.fact({ kind: 'cannot-resume', ...loss });
+      sequencer.jumped(loss.from);
+      const strategy = config.options.cannotResume;
+      // With another strategy the connection ends here, and what follows is asked for again.
+      if (strategy && strategy !== 'from-oldest') ending ??= () => events.cannotResume(loss, open);
+    }
+  };
+  const onHeartbeat = ({ head, unixMs }: Heartbeat): void => {
+    answer();
+    const seen = sequencer.seenOf(head.epoch);
+    events.fact({
+      kind: 'heartbeat',
+      head: `${head.epoch}.${head.seq}`,
+      lagEvents: seen < 0 ? null : Math.max(0, head.seq - seen),
+      serverUnixMs: unixMs,
+    });
+    // Events that are held say already that something is missing.
+    const cause =
+      seen < 0 || sequencer.holding > 0 ? null : judgeHeartbeat({ head: head.seq, seen, eventsSince });
+    eventsSince = false;
+    if (!cause || sequencer.tailLost(head.seq) === 'done') return;
+    events.fact({ kind: 'liveness', cause, silentMs: 0 });
+    ending ??= () => fail(cause, `the server is at ${head.seq}, the last event that came is ${seen}`);
+  };
+  const onTooLarge = (what: 'event' | 'line'): void => {
+    const message = `${what} over ${what === 'line' ? config.bounds.maxLineBytes : config.bounds.maxEventBytes} bytes`;
+    if (config.bounds.tooLarge === 'close') {
+      ending ??= () => fail('too-large', message);
+      return;
+    }
+    sequencer.skipped();
+    const error = new Error(message);
+    events.fact({ kind: 'error', code: 'ERR_EVENT_TOO_LARGE', message, error });
+    events.fact({ kind: 'dead-letter', reason: 'too-large', event: null, error });
+  };
+
+  const read = async (response: TransportResponse): Promise<void> => {
+    const { body } = response;
+    if (!body) {
+      fail('no-body', 'the response has no body');
+      return;
+    }
+    const origin = { format: config.options.format ?? 'auto', url: response.url } as const;
+    const decoder = ports.decoder();
+    const { fact } = events;
+    const feed = createFrameReader(config.bounds, {
+      onFrame(type, id, data) {
+        if (!live || ending) return;
+        watch.frame();
+        if (type !== undefined && isControlType(type)) {
+          onControl(type, id, data);
+          applyRetry();
+          return;
+        }
+        if (!answered) answer();
+        if (frameRetryMs >= 0) applyRetry();
+        eventsSince = true;
+        const event = new WireEvent(type ?? 'message', id ?? null, data, origin);
+        if (recoverUpTo > 0) {
+          event.redelivery = (event.position?.seq ?? Number.POSITIVE_INFINITY) <= recoverUpTo;
+          if (!event.redelivery) recoverUpTo = 0;
+        }
+        if (deps.observed) fact({ kind: 'received', id: event.id, type: event.type, raw: data });
+        sequencer.accept(event, clock.now());
+      },
+      onComment(text) {
+        if (!live || ending) return;
+        watch.frame();
+        const heartbeat = parseHeartbeat(text);
+        if (heartbeat) onHeartbeat(heartbeat);
+        else answer();
+      },
+      onRetry(ms) {
+        frameRetryMs = ms;
+      },
+      onTooLarge,
+    });
+    for (;;) {
+      watch.resume();
+      const bytes = await body.read();
+      watch.pause();
+      if (!live) return;
+      if (bytes === null) break;
+      feed(decoder.write(bytes));
+      armLoss();
+      const busy = delivery.idle();
+      if (busy) await busy;
+      if (!live) return;
+      if (ending) {
+        await ending();
+        return;
+      }
+    }
+    fail('eof', 'the server ended the response');
+  };
+  const armLoss = (): void => {
+    lossDue?.();
+    lossDue = null;
+    const { dueAt } = sequencer;
+    if (!live || dueAt === Number.POSITIVE_INFINITY) return;
+    lossDue = clock.setTimeout(
+      () => {
+        lossDue = null;
+        if (sequencer.expire() === 'recover') fail('gap', 'events are missing: asking for them again');
+        else armLoss();
+      },
+      Math.max(0, dueAt - clock.now()),
+    );
+  };
+
+  const accept = (response: TransportResponse): Promise<void> | null => {
+    const { status } = response;
+    if (status !== 200) {
+      const floorMs = parseRetryAfter(response.header('retry-after'), clock.now()) ?? 0;
+      const message =
+        status >= 300 && status < 400 ? `redirect ${status} without a usable Location` : `status ${status}`;
+      fail('status', message, { status }, floorMs);
+      return null;
+    }
+    const type = response.header('content-type');
+    if (!isEventStreamType(type)) {
+      fail('content-type', `not an event stream: ${type ?? 'no content type'}`, { status });
+      return null;
+    }
+    cancelTimer?.();
+    const speaksFirst = response.header(STREAM_RESUME_HEADER) !== null;
+    watch.start(deps.cadenceMs, speaksFirst);
+    events.opened(response);
+    if (!live) return null;
+    cancelTimer = speaksFirst ? null : clock.setTimeout(answer, ANSWER_MS);
+    return read(response);
+  };
+  const run = async (): Promise<void> => {
+    let stage: FailureCause = 'request';
+    try {
+      let request = await deps.request(controller.signal, false);
+      stage = 'network';
+      if (!live) return;
+      let response = await ports.transport(request);
+      if (live && response.status === 401 && deps.refreshable) {
+        stage = 'request';
+        request = await deps.request(controller.signal, true);
+        stage = 'network';
+        if (!live) return;
+        response = await ports.transport(request);
+      }
+      if (live) await accept(response);
+    } catch (error) {
+      fail(stage, error instanceof Error ? error.message : String(error), { error });
+    }
+  };
+  void run();
+
+  return {
+    abandon: () => {
+      if (live) stop();
+    },
+    check: () => watch.check(),
+  };
+}

@@ -1,0 +1,336 @@
+import type { CannotResume, StreamOpen } from '../protocol/control.ts';
+import { SseKitError } from '../protocol/errors.ts';
+import { callBack } from './callbacks.ts';
+import type { ClientConfig } from './config.ts';
+import { type Connection, openConnection } from './connection.ts';
+import { createDedupeWindow } from './core/dedupe-window.ts';
+import type { Failure } from './core/failure.ts';
+import { initialState, transition } from './core/machine.ts';
+import type { CloseReason, Effect, Input, State } from './core/state.ts';
+import type { CursorState } from './cursor-store.ts';
+import { createDelivery, type Handle } from './delivery.ts';
+import { publishedAt, type StreamEvent } from './event.ts';
+import type { ClientFact, ClientFactBody } from './facts.ts';
+import type { CannotResumeAnswer, PerAttempt } from './options.ts';
+import type { ClientPorts } from './ports.ts';
+import { buildRequest } from './request.ts';
+import { createSequencer } from './sequencer.ts';
+import { createStoreWriter } from './store-writer.ts';
+
+/** Numbers for `stats()`. */
+export interface ClientStats {
+  readonly attempts: number;
+  readonly opened: number;
+  /** Events handled and committed. */
+  readonly processed: number;
+  readonly duplicates: number;
+  readonly gaps: number;
+  /** Events said to be lost, where the number was known. */
+  readonly missed: number;
+  /** The last id whose handler finished. */
+  readonly cursor: string | null;
+  /** Head of the server's log as last heard of; `null` before that. */
+  readonly head: string | null;
+}
+
+/** The client without its public face. */
+export interface Driver {
+  readonly state: () => State;
+  readonly stats: () => ClientStats;
+  readonly dispatch: (input: Input) => void;
+  /** Resolves when closed, what ran is committed and the store has been written. */
+  readonly closed: () => Promise<CloseReason>;
+}
+
+/** What the driver needs: where to, how, with what, and who handles events. */
+export interface DriverOptions {
+  readonly url: PerAttempt<string | URL>;
+  readonly config: ClientConfig;
+  readonly ports: ClientPorts;
+  readonly handle: Handle;
+  readonly name: string;
+  readonly observers: ReadonlyArray<(fact: ClientFact) => void>;
+  /** Told once when the state becomes `closed`, before anything is awaited. */
+  readonly onClosing: (reason: CloseReason) => void;
+}
+
+/** Performs the effects of the state machine, and owns the cursor. */
+export function createDriver(setup: DriverOptions): Driver {
+  const { config, ports, observers } = setup;
+  const { options } = config;
+  const { clock } = ports;
+  const trace = randomHex(ports.random, 32);
+  let stream = setup.name;
+  let connectionId = '';
+  let state: State = initialState;
+  let connection: Connection | null = null;
+  /** Rises with each request and each abandon, so that what belongs to an earlier one is recognised. */
+  let generation = 0;
+  let cancelWait: (() => void) | null = null;
+  let unsubscribe: (() => void) | null = null;
+  let loading: Promise<void> | null = null;
+  let loadedCursor = false;
+  let committed: string | null = options.from ?? null;
+  let cadenceMs = 0;
+  let lastOpenAt: number | null = null;
+  let openedAt: number | null = null;
+  let choseCursor = false;
+  let finished = deferred<CloseReason>();
+  const count = { opened: 0, processed: 0, duplicates: 0, gaps: 0, missed: 0, head: null as string | null };
+
+  const fact = (body: ClientFactBody): void => {
+    if (body.kind === 'handler-failed') failure('ERR_HANDLER', 'the handler failed', body.error);
+    tally(body);
+    const whole: ClientFact = { ...body, at: clock.now(), stream, connection: connectionId, trace };
+    for (const observer of observers) guard(() => observer(whole), false);
+    guard(() => callBack(options, whole), body.kind !== 'error');
+  };
+  /** A callback that throws is a bug of its own: it must not become one of the connection. */
+  const guard = (call: () => void, tell: boolean): void => {
+    try {
+      call();
+    } catch (error) {
+      if (tell && options.onError) failure('ERR_CALLBACK', 'a callback threw', error);
+      else ports.reportError(error);
+    }
+  };
+  const failure = (code: string, message: string, error: unknown): void => {
+    const detail = error instanceof Error ? error.message : String(error);
+    fact({ kind: 'error', code, message: `${message}: ${detail}`, error });
+  };
+  const tally = (body: ClientFactBody): void => {
+    if (body.kind === 'duplicate') count.duplicates++;
+    else if (body.kind === 'heartbeat') count.head = body.head;
+    else if (body.kind === 'gap' || body.kind === 'cannot-resume') {
+      count.gaps++;
+      count.missed += body.missed ?? 0;
+    }
+  };
+
+  const window = createDedupeWindow(config.dedupe);
+  const writer = createStoreWriter(
+    options.store,
+    setup.name,
+    () => ({ cursor: committed, dedupe: window.snapshot() }),
+    (error) => failure('ERR_CURSOR_STORE', 'the cursor could not be saved', error),
+  );
+  const commit = (cursor: string | null, event: StreamEvent | null, startedAt: number): void => {
+    committed = cursor;
+    if (event) {
+      count.processed++;
+      sequencer.settled(event, clock.now());
+    }
+    writer.changed();
+    if (event && observers.length > 0) {
+      fact({
+        kind: 'processed',
+        event,
+        handlerMs: clock.monotonic() - startedAt,
+        publishedAt: publishedAt(event),
+      });
+    }
+  };
+  const delivery = createDelivery({
+    clock,
+    random: ports.random,
+    handle: setup.handle,
+    failure: config.handlerFailure,
+    commit,
+    fact,
+    stop: (error) => dispatch({ type: 'close', reason: { type: 'failed', error } }),
+  });
+  const sequencer = createSequencer(config.order, window, {
+    deliver: delivery.offer,
+    move: delivery.move,
+    fact,
+  });
+
+  const load = async (): Promise<void> => {
+    const { store } = options;
+    if (!store) return;
+    let found: CursorState | null = null;
+    try {
+      found = await store.load(setup.name);
+    } catch (error) {
+      failure('ERR_CURSOR_STORE', 'the cursor could not be loaded', error);
+    }
+    if (!found || found.cursor === null) return;
+    committed = found.cursor;
+    for (const [id, at] of found.dedupe) window.add(id, at);
+    loadedCursor = true;
+  };
+
+  const dispatch = (input: Input): void => {
+    const before = state;
+    const [next, effects] = transition(config.retry, state, input, clock.monotonic());
+    state = next;
+    if (next.name !== before.name) {
+      const cause = input.type === 'failed' ? input.failure.cause : input.type;
+      fact({ kind: 'state', from: before.name, to: next.name, cause });
+    }
+    for (const effect of effects) perform(effect);
+    if (next.name === 'closed' && before.name !== 'closed') void finish(next.reason);
+  };
+  const perform = (effect: Effect): void => {
+    switch (effect.do) {
+      case 'request':
+        void begin(++generation);
+        return;
+      case 'abandon':
+        generation++;
+        connection?.abandon();
+        connection = null;
+        return;
+      case 'wait': {
+        const cause = effect.failure?.cause ?? 'budget';
+        const { delayMs, floorMs } = effect;
+        cancelWait = clock.setTimeout(() => dispatch({ type: 'timer' }), delayMs);
+        fact({ kind: 'retry', attempt: state.attempt + 1, delayMs, floorMs, cause });
+        return;
+      }
+      case 'stop-waiting':
+        cancelWait?.();
+        cancelWait = null;
+        return;
+      case 'check':
+        connection?.check();
+    }
+  };
+  const begin = async (own: number): Promise<void> => {
+    unsubscribe ??= ports.lifecycle.subscribe((type) => dispatch({ type }));
+    delivery.start();
+    loading ??= load();
+    await loading;
+    // What was read before is handled first: the cursor of the request stands behind it.
+    await delivery.idle();
+    if (own !== generation) return;
+    const cursor = committed;
+    const { attempt } = state;
+    connectionId = `${trace.slice(0, 8)}-${attempt}`;
+    sequencer.connecting(cursor);
+    fact({ kind: 'attempt', attempt, cursor });
+    if (own !== generation) return;
+    connection = openConnection(
+      {
+        config,
+        ports,
+        sequencer,
+        delivery,
+        recovering: loadedCursor,
+        cadenceMs,
+        observed: observers.length > 0,
+        refreshable: typeof options.headers === 'function' || typeof setup.url === 'function',
+        request: (signal, refresh) => buildRequest(setup.url, options, { attempt, cursor, refresh, signal }),
+      },
+      {
+        fact,
+        opened(response) {
+          openedAt = clock.monotonic();
+          answeredBy = { status: response.status, url: response.url };
+          dispatch({ type: 'opened' });
+        },
+        identified(open) {
+          connectionId = open.connection;
+          cadenceMs = open.heartbeatMs;
+          if (open.resume !== 'gap') choseCursor = false;
+          count.head = `${open.epoch}.${open.head}`;
+          if (options.name === undefined) stream = open.stream;
+        },
+        answered: (server) => answered(attempt, cursor, server),
+        retryHint: (retryMs) => dispatch({ type: 'retry-hint', retryMs }),
+        drain: (floorMs) => dispatch({ type: 'drain', floorMs }),
+        cannotResume,
+        complete: () => dispatch({ type: 'complete' }),
+        failed,
+      },
+    );
+  };
+  let answeredBy = { status: 0, url: '' };
+  const answered = (attempt: number, cursor: string | null, server: StreamOpen | null): void => {
+    const now = clock.monotonic();
+    const downtimeMs = lastOpenAt === null ? null : now - lastOpenAt;
+    count.opened++;
+    loadedCursor = false;
+    fact({ kind: 'open', attempt, ...answeredBy, cursor, server, downtimeMs });
+  };
+  const failed = (failure: Failure, floorMs: number): void => {
+    generation++;
+    connection = null;
+    const now = clock.monotonic();
+    const openMs = openedAt === null ? 0 : now - openedAt;
+    if (openedAt !== null) lastOpenAt = now;
+    openedAt = null;
+    fact({ kind: 'disconnect', failure, openMs });
+    const decision = config.decide(failure);
+    if (failure.cause !== 'eof' && failure.cause !== 'drain' && decision !== 'complete') {
+      fact({ kind: 'error', code: codeOf(failure), message: failure.message, error: failure.error });
+    }
+    dispatch({ type: 'failed', failure, decision, floorMs, roll: ports.random() });
+  };
+
+  const cannotResume = async (loss: CannotResume, open: StreamOpen | null): Promise<void> => {
+    const own = generation;
+    const strategy = options.cannotResume ?? 'from-oldest';
+    let answer: CannotResumeAnswer;
+    try {
+      answer = typeof strategy === 'function' ? await strategy(loss) : strategy;
+    } catch (error) {
+      failure('ERR_CANNOT_RESUME_CALLBACK', 'the cannotResume callback failed', error);
+      answer = 'from-oldest';
+    }
+    if (own !== generation) return;
+    if (answer === 'close') {
+      dispatch({ type: 'close', reason: { type: 'closed', cause: `cannot-resume: ${loss.reason}` } });
+      return;
+    }
+    // Where the server goes on by itself is the fallback when the chosen place was no better.
+    let cursor: string | null = loss.from;
+    if (!choseCursor && answer !== 'from-oldest') {
+      cursor = answer === 'start-fresh' ? (open ? `${open.epoch}.${open.head}` : null) : answer.cursor;
+    }
+    choseCursor = !choseCursor;
+    commit(cursor, null, 0);
+    dispatch({ type: 'reconnect' });
+  };
+
+  const finish = async (reason: CloseReason): Promise<void> => {
+    const done = finished;
+    if (reason.type === 'gave-up') fact({ kind: 'give-up', ...reason });
+    unsubscribe?.();
+    unsubscribe = null;
+    delivery.stop();
+    setup.onClosing(reason);
+    await delivery.idle();
+    await writer.idle();
+    fact({ kind: 'closed', reason });
+    done.resolve(reason);
+  };
+
+  return {
+    state: () => state,
+    stats: () => ({ attempts: state.attempt, ...count, cursor: committed }),
+    closed: () => finished.promise,
+    dispatch(input) {
+      if (input.type === 'reconnect' && state.name === 'closed') finished = deferred();
+      dispatch(input);
+    },
+  };
+}
+
+function codeOf({ cause, error }: Failure): string {
+  return error instanceof SseKitError ? error.code : `ERR_${cause.toUpperCase().replaceAll('-', '_')}`;
+}
+
+function randomHex(random: () => number, digits: number): string {
+  let hex = '';
+  while (hex.length < digits) hex += Math.floor(random() * 16).toString(16);
+  return hex;
+}
+
+function deferred<T>(): { readonly promise: Promise<T>; readonly resolve: (value: T) => void } {
+  let resolve: (value: T) => void = () => undefined;
+  const promise = new Promise<T>((settle) => {
+    resolve = settle;
+  });
+  return { promise, resolve };
+}

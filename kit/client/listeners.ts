@@ -1,0 +1,88 @@
+import type { Handle } from './delivery.ts';
+import type { StreamEvent } from './event.ts';
+import type { ClientFact } from './facts.ts';
+
+/** As for `EventTarget.addEventListener`. */
+export interface ListenerOptions {
+  readonly once?: boolean;
+  /** Removes the listener when aborted. */
+  readonly signal?: AbortSignal;
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: the public overloads pair types with listeners; here all are alike
+type Listener = (value: any) => unknown;
+
+interface Entry {
+  readonly listener: Listener;
+  readonly once: boolean;
+}
+
+const FACT_PREFIX = 'stream.';
+
+/** Listeners by type, for events and (below `stream.`, which no event may use) for facts. */
+export interface Listeners {
+  readonly add: (type: string, listener: Listener, options?: ListenerOptions) => void;
+  readonly remove: (type: string, listener: (value: never) => unknown) => void;
+  /** The handler made of `onEvent` and the listeners; `otherwise` handles events while there is neither. */
+  readonly handler: (onEvent: Handle | undefined, otherwise: Handle) => Handle;
+}
+
+/**
+ * @param observers gets an observer as soon as somebody listens to facts, and not before: facts for each event cost.
+ * @param heard called when the first listener for events was added.
+ */
+export function createListeners(
+  observers: Array<(fact: ClientFact) => void>,
+  heard: (handle: Handle) => void,
+): Listeners {
+  const byType = new Map<string, Entry[]>();
+  let events = 0;
+  let observing = false;
+  let whole: Handle = call;
+
+  function call(event: StreamEvent): unknown {
+    return settle([...fire(event.type, event), ...fire('*', event)]);
+  }
+  const fire = (type: string, value: unknown): unknown[] =>
+    (byType.get(type) ?? []).slice().map((entry) => {
+      if (entry.once) remove(type, entry.listener);
+      return entry.listener(value);
+    });
+  const remove = (type: string, listener: (value: never) => unknown): void => {
+    const entries = byType.get(type) ?? [];
+    const left = entries.filter((entry) => entry.listener !== listener);
+    if (left.length === entries.length) return;
+    byType.set(type, left);
+    if (!type.startsWith(FACT_PREFIX)) events -= entries.length - left.length;
+  };
+  return {
+    add(type, listener, { once = false, signal } = {}) {
+      if (signal?.aborted) return;
+      const entries = byType.get(type) ?? [];
+      if (entries.some((entry) => entry.listener === listener)) return;
+      byType.set(type, [...entries, { listener, once }]);
+      signal?.addEventListener('abort', () => remove(type, listener), { once: true });
+      if (!type.startsWith(FACT_PREFIX)) {
+        if (++events === 1) heard(whole);
+      } else if (!observing) {
+        observing = true;
+        observers.push((fact) => void fire(FACT_PREFIX + fact.kind, fact));
+      }
+    },
+    remove,
+    handler(onEvent, otherwise) {
+      whole = onEvent
+        ? (event) => settle([onEvent(event), ...fire(event.type, event), ...fire('*', event)])
+        : call;
+      return (event) => (events === 0 ? (onEvent ?? otherwise)(event) : whole(event));
+    },
+  };
+}
+
+/** One promise for all that are promises; none when no listener made one. */
+function settle(results: unknown[]): unknown {
+  const promises = results.filter(
+    (result) => typeof result === 'object' && result !== null && 'then' in result,
+  );
+  return promises.length > 0 ? Promise.all(promises) : undefined;
+}

@@ -1,0 +1,118 @@
+import type { LivenessCause } from './core/failure.ts';
+import { judgeLiveness, type LivenessPolicy, slept, WAKE_PROBE_MS } from './core/liveness.ts';
+import type { Clock } from './ports.ts';
+
+/** Watches one connection. It looks only while the client waits for bytes: a busy handler is not a dead server. */
+export interface LivenessWatch {
+  /** The head of the response came. */
+  start(cadenceMs: number, speaksFirst: boolean): void;
+  /** The server said how long it will be silent at most. */
+  cadence(ms: number): void;
+  /** A read begins. */
+  resume(): void;
+  /** A read ended, with bytes. */
+  pause(): void;
+  /** A whole frame came. */
+  frame(): void;
+  /** The machine or the page may have slept. */
+  check(): void;
+  stop(): void;
+}
+
+/**
+ * One timer, set again only when it fires: bytes do not touch it.
+ * @param dead called once, with the cause that can be proven.
+ */
+export function watchLiveness(
+  policy: LivenessPolicy,
+  clock: Clock,
+  dead: (cause: LivenessCause, silentMs: number) => void,
+): LivenessWatch {
+  let state = { openedAt: 0, lastByteAt: 0, lastFrameAt: 0, cadenceMs: 0, speaksFirst: false };
+  let reading = false;
+  let pausedAt = 0;
+  let sawFrame = false;
+  let cancel: (() => void) | null = null;
+  let probing = false;
+
+  const arm = (ms: number): void => {
+    cancel?.();
+    cancel = null;
+    if (ms === Number.POSITIVE_INFINITY) return;
+    const wall = clock.now();
+    const from = clock.monotonic();
+    cancel = clock.setTimeout(() => {
+      cancel = null;
+      // Some machines stop the monotonic clock while they sleep, so the wall clock is asked as well.
+      const took = Math.max(clock.monotonic() - from, clock.now() - wall);
+      look(slept(ms, took));
+    }, ms);
+  };
+  /** @param woke whether time was lost: then what came meanwhile gets a moment to be read. */
+  const look = (woke: boolean): void => {
+    if (!reading) return;
+    const now = clock.monotonic();
+    if (woke) {
+      probe();
+      return;
+    }
+    const verdict = judgeLiveness(policy, state, now);
+    if (verdict.alive) arm(verdict.checkInMs);
+    else dead(verdict.cause, verdict.silentMs);
+  };
+  const probe = (): void => {
+    if (probing) return;
+    probing = true;
+    const since = clock.monotonic();
+    const { lastByteAt } = state;
+    cancel?.();
+    cancel = clock.setTimeout(() => {
+      cancel = null;
+      probing = false;
+      if (state.lastByteAt >= since || !reading) look(false);
+      else dead('sleep', clock.monotonic() - lastByteAt);
+    }, WAKE_PROBE_MS);
+  };
+
+  return {
+    start(cadenceMs, speaksFirst) {
+      const now = clock.monotonic();
+      state = { openedAt: now, lastByteAt: now, lastFrameAt: 0, cadenceMs, speaksFirst };
+    },
+    cadence(ms) {
+      state.cadenceMs = ms;
+      if (reading && !probing) look(false);
+      else if (!probing) {
+        cancel?.();
+        cancel = null; // set again, with the new limit, by the next read
+      }
+    },
+    resume() {
+      reading = true;
+      if (pausedAt > 0) {
+        // Time spent in handlers was nobody's silence.
+        const now = clock.monotonic();
+        state.lastByteAt = now;
+        if (sawFrame) state.lastFrameAt = now;
+        else if (state.lastFrameAt > 0) state.lastFrameAt += now - pausedAt;
+        sawFrame = false;
+      }
+      if (!cancel) look(false);
+    },
+    pause() {
+      reading = false;
+      pausedAt = clock.monotonic();
+    },
+    frame() {
+      sawFrame = true;
+    },
+    check() {
+      if (reading && state.cadenceMs > 0) probe();
+    },
+    stop() {
+      reading = false;
+      cancel?.();
+      cancel = null;
+    },
+  };
+}

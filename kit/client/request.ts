@@ -1,0 +1,50 @@
+import { EVENT_STREAM_TYPE, LAST_EVENT_ID_HEADER, LAST_EVENT_ID_QUERY } from '../protocol/constants.ts';
+import type { AttemptInfo, ConnectOptions, PerAttempt } from './options.ts';
+import type { TransportRequest } from './transport.ts';
+
+/** Builds the request of one attempt, calling every option that is a function. Rejects when one of them does. */
+export async function buildRequest(
+  url: PerAttempt<string | URL>,
+  options: ConnectOptions,
+  info: AttemptInfo,
+): Promise<TransportRequest> {
+  const [target, given, body] = await Promise.all([
+    perAttempt(url, info),
+    perAttempt(options.headers ?? {}, info),
+    perAttempt(options.body ?? null, info),
+  ]);
+  const headers: Record<string, string> = { accept: EVENT_STREAM_TYPE };
+  for (const [name, value] of Object.entries(given)) headers[name.toLowerCase()] = value;
+  const { cursor } = info;
+  if (cursor && options.cursor !== 'query') headers[LAST_EVENT_ID_HEADER] = headerValue(cursor);
+  return {
+    url: cursor && options.cursor === 'query' ? withCursor(target, cursor) : String(target),
+    method: options.method ?? 'GET',
+    headers,
+    body,
+    credentials: options.credentials ?? 'same-origin',
+    signal: info.signal,
+  };
+}
+
+async function perAttempt<T>(value: PerAttempt<T>, info: AttemptInfo): Promise<T> {
+  return typeof value === 'function' ? (value as (info: AttemptInfo) => T | Promise<T>)(info) : value;
+}
+
+/**
+ * Header values are bytes: fetch takes only characters up to U+00FF and sends each as one byte, so the UTF-8 bytes of
+ * the id (WHATWG HTML 9.2.4) have to be spelled as such characters. Without it a non-Latin-1 id makes fetch throw.
+ */
+function headerValue(id: string): string {
+  let bytes = '';
+  for (const byte of new TextEncoder().encode(id)) bytes += String.fromCharCode(byte);
+  return bytes;
+}
+
+/** Adds the cursor to the query of an absolute or relative URL, in the place of one that is there already. */
+function withCursor(url: string | URL, cursor: string): string {
+  const [, path = '', query = '', hash = ''] = /^([^?#]*)(\?[^#]*)?(#.*)?$/s.exec(String(url)) ?? [];
+  const search = new URLSearchParams(query);
+  search.set(LAST_EVENT_ID_QUERY, cursor);
+  return `${path}?${search}${hash}`;
+}

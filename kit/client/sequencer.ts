@@ -1,0 +1,208 @@
+import type { StreamOpen } from '../protocol/control.ts';
+import { parsePosition } from '../protocol/position.ts';
+import { type Mark, seqOf, standing } from './core/contiguity.ts';
+import type { DedupeWindow } from './core/dedupe-window.ts';
+import { createReorderBuffer, type ReorderBounds } from './core/reorder-buffer.ts';
+import type { StreamEvent } from './event.ts';
+import type { ClientFactBody, GapReason } from './facts.ts';
+
+/** What happens to events that do not come in order. */
+export interface OrderPolicy {
+  /** What the order is read from. */
+  readonly by: 'sequence' | 'id' | 'time' | 'none';
+  /** Events out of order: waited for in a bounded buffer, delivered with a callback, or dropped with one. */
+  readonly late: 'buffer' | 'deliver' | 'drop';
+  readonly bounds: ReorderBounds;
+}
+
+/** Where the sequencer sends what it decides. */
+export interface SequencerOut {
+  /** Hands an event on, in order. `cursor` is what is committed when its handler finished. */
+  readonly deliver: (event: StreamEvent, cursor: string | null) => void;
+  /** Moves the cursor past something without a handler, in order with the events. */
+  readonly move: (cursor: string | null) => void;
+  readonly fact: (fact: ClientFactBody) => void;
+}
+
+/** What to do about a loss: ask again from the committed cursor, or nothing more (it was announced). */
+export type LossDecision = 'recover' | 'done';
+
+/** Decides for each event whether it is next, seen, too early or too late. Knows no clock: time is passed in. */
+export interface Sequencer {
+  accept(event: StreamEvent, now: number): void;
+  /** The handler of an event finished. */
+  settled(event: StreamEvent, now: number): void;
+  /** A connection begins that resumes from `cursor`: what was held will be sent again. */
+  connecting(cursor: string | null): void;
+  /** `stream.open` came, with its id. */
+  opened(open: StreamOpen, id: string | null): void;
+  /** The server announced that it goes on after `from`. */
+  jumped(from: string): void;
+  /** The last sequence number seen, when it is of this epoch; -1 otherwise. */
+  seenOf(epoch: string): number;
+  /** When `expire` has to be called; `Infinity` when nothing is held. */
+  readonly dueAt: number;
+  /** Events held because one before them is missing. */
+  readonly holding: number;
+  /** What is missing did not come in time. */
+  expire(): LossDecision;
+  /** The server's head is beyond what came. */
+  tailLost(headSeq: number): LossDecision;
+  /** An event was passed over because it is too large: the hole it leaves is known. */
+  skipped(): void;
+}
+
+/**
+ * For positions: contiguity proves completeness, so dedupe needs no memory and a hole is noticed at once. A hole is
+ * given `holdMs` to fill (a reordering network), then asked for again from the cursor; when the server sends the same
+ * hole a second time it is announced as a gap. For opaque ids: a window of ids seen.
+ */
+export function createSequencer(policy: OrderPolicy, window: DedupeWindow, out: SequencerOut): Sequencer {
+  let mark: Mark | null = null;
+  /** The last id, position or not: WHATWG's "last event ID". */
+  let lastId: string | null = null;
+  /** The sequence before the loss that was asked for again. */
+  let askedAgain = -1;
+  let oversized = false;
+  const held = createReorderBuffer<StreamEvent>(policy.bounds);
+  /** Opaque ids handed on whose handler has not finished: not in the window, which may be saved at any time. */
+  const inFlight = new Set<string>();
+  const byPosition = policy.by === 'sequence';
+
+  const setMark = (id: string | null): void => {
+    const position = id && byPosition ? parsePosition(id) : null;
+    mark = position ? { prefix: `${position.epoch}.`, seq: position.seq } : null;
+    lastId = id;
+  };
+  const advance = (event: StreamEvent, prefix: string, seq: number): void => {
+    mark = { prefix, seq };
+    lastId = event.id;
+    out.deliver(event, lastId);
+  };
+  const release = (): void => {
+    while (mark && held.size > 0) {
+      const next = held.take(mark.seq + 1);
+      if (!next) return;
+      advance(next, mark.prefix, mark.seq + 1);
+    }
+  };
+  const announce = (reason: GapReason, from: number, { prefix, seq }: Mark): void => {
+    out.fact({ kind: 'gap', reason, after: prefix + seq, from: prefix + from, missed: from - seq });
+    mark = { prefix, seq: from };
+    lastId = prefix + from;
+    out.move(lastId);
+    release();
+  };
+  const jumpedUnannounced = (from: string): void => {
+    out.fact({ kind: 'gap', reason: 'epoch-changed', after: lastId, from, missed: null });
+    held.clear();
+  };
+
+  const acceptOpaque = (event: StreamEvent, now: number): void => {
+    const { id, type } = event;
+    if (id) {
+      if (inFlight.has(id) || window.has(id, now)) {
+        out.fact({ kind: 'duplicate', id, type });
+        return;
+      }
+      inFlight.add(id);
+    }
+    if (id !== null) lastId = id;
+    out.deliver(event, lastId);
+  };
+  const acceptForeign = (event: StreamEvent, id: string, now: number): void => {
+    const position = byPosition ? parsePosition(id) : null;
+    if (!position) {
+      acceptOpaque(event, now);
+      return;
+    }
+    if (mark) jumpedUnannounced(id);
+    advance(event, `${position.epoch}.`, position.seq);
+  };
+  const acceptAhead = (event: StreamEvent, before: Mark, seq: number, now: number): void => {
+    const { type } = event;
+    const id = before.prefix + seq;
+    if (oversized || policy.late !== 'buffer') {
+      announce(oversized ? 'too-large' : 'order', seq - 1, before);
+      oversized = false;
+      advance(event, before.prefix, seq);
+    } else if (held.has(seq)) {
+      out.fact({ kind: 'duplicate', id, type });
+    } else {
+      out.fact({ kind: 'out-of-order', id, type, action: 'buffered' });
+      held.hold(seq, event, now);
+    }
+  };
+  const lost = (reason: GapReason, from: number): LossDecision => {
+    if (!mark) return 'done';
+    if (askedAgain !== mark.seq) {
+      askedAgain = mark.seq;
+      return 'recover';
+    }
+    announce(reason, from, mark);
+    return 'done';
+  };
+
+  return {
+    accept(event, now) {
+      const { id } = event;
+      if (id === null || !mark) {
+        if (id) acceptForeign(event, id, now);
+        else acceptOpaque(event, now);
+        return;
+      }
+      const seq = seqOf(id, mark.prefix);
+      switch (standing(mark.seq, seq)) {
+        case 'next':
+          advance(event, mark.prefix, seq);
+          if (held.size > 0) release();
+          return;
+        case 'seen':
+          out.fact({ kind: 'duplicate', id, type: event.type });
+          return;
+        case 'ahead':
+          acceptAhead(event, mark, seq, now);
+          return;
+        case 'foreign':
+          acceptForeign(event, id, now);
+          return;
+      }
+    },
+    settled({ id }, now) {
+      if (id && inFlight.delete(id)) window.add(id, now);
+    },
+    connecting(cursor) {
+      held.clear();
+      inFlight.clear();
+      oversized = false;
+      setMark(cursor);
+    },
+    opened({ epoch, resume }, id) {
+      // After a gap, the cannot-resume frame that follows says where the stream goes on.
+      if (!id || resume === 'gap') return;
+      if (mark) {
+        if (mark.prefix === `${epoch}.`) return; // contiguity decides, whatever the server believes
+        jumpedUnannounced(id);
+      }
+      setMark(id);
+      out.move(id);
+    },
+    jumped(from) {
+      held.clear();
+      setMark(from);
+      out.move(from);
+    },
+    seenOf: (epoch) => (mark && mark.prefix === `${epoch}.` ? mark.seq : -1),
+    get dueAt() {
+      return held.dueAt;
+    },
+    get holding() {
+      return held.size;
+    },
+    expire: () => (held.size > 0 ? lost('hole', held.lowest - 1) : 'done'),
+    tailLost: (headSeq) => lost('tail-loss', headSeq),
+    skipped() {
+      oversized = true;
+    },
+  };
+}

@@ -1,0 +1,42 @@
+import type { CursorState, CursorStore } from './cursor-store.ts';
+
+/** Writes the newest state to a store, one write at a time. */
+export interface StoreWriter {
+  /** The state changed: write it now, or after the write that is under way. */
+  changed(): void;
+  /** Resolves when the newest state is written; `null` when it is already. */
+  idle(): Promise<void> | null;
+}
+
+/**
+ * @param state the state to write, asked for when the write begins.
+ * @param failed told of each write that failed; the next change tries again.
+ */
+export function createStoreWriter(
+  store: CursorStore | undefined,
+  key: string,
+  state: () => CursorState,
+  failed: (error: unknown) => void,
+): StoreWriter {
+  let writing: Promise<void> | null = null;
+  let again = false;
+  const write = async (target: CursorStore): Promise<void> => {
+    do {
+      again = false;
+      try {
+        await target.save(key, state());
+      } catch (error) {
+        failed(error);
+      }
+    } while (again);
+    writing = null;
+  };
+  return {
+    changed() {
+      if (!store) return;
+      if (writing) again = true;
+      else writing = write(store);
+    },
+    idle: () => writing,
+  };
+}
