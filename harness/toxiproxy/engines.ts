@@ -1,3 +1,4 @@
+import { startEmbeddedToxiproxy } from './embedded/index.ts';
 import { launchToxiproxy } from './process.ts';
 import type { Engine } from './server.ts';
 
@@ -12,7 +13,13 @@ export async function processEngine(binary: string, port?: number): Promise<Engi
   };
 }
 
-/** Somebody else's server: it is used, never ended. */
-export function foreignEngine(url: string): Engine {
-  return { url: url.replace(/\/+$/, ''), stop: () => Promise.resolve() };
+/** Somebody else's server: it is used, never ended. `release` undoes what starting it took, if we started it. */
+export function foreignEngine(url: string, release: () => Promise<void> = () => Promise.resolve()): Engine {
+  return { url: url.replace(/\/+$/, ''), stop: release };
+}
+
+/** The stand-in of this process. */
+export async function embeddedEngine(seed?: number): Promise<Engine & { readonly seed: number }> {
+  const embedded = await startEmbeddedToxiproxy(seed === undefined ? {} : { seed });
+  return { url: embedded.url, seed: embedded.seed, stop: () => embedded.stop() };
 }
