@@ -1,0 +1,288 @@
+import { createHash } from 'node:crypto';
+import { quote, SseKitError } from '../protocol/index.ts';
+import type { ReplayLog } from '../server/replay-log.ts';
+import { openRedis, type RedisClientOptions, type RedisConnection, unavailable } from './redis-connection.ts';
+import { RedisLog, type RedisRetention } from './redis-log.ts';
+import { RedisReader } from './redis-reader.ts';
+import { redisScripts } from './redis-scripts.ts';
+
+/**
+ * What to believe after Redis was restarted or failed over, when it holds a log but may have lost its tail:
+ * - `verify` (default): for `fenceMs` nobody appends and every instance says what it last saw. The log goes on when an
+ *   instance that was running vouches for it and none knows more than it holds; else a new epoch announces the loss.
+ * - `trust`: it goes on. Right only where Redis cannot lose what it acknowledged (`appendfsync always`, no failover).
+ * - `new-epoch`: a new epoch, always.
+ */
+export type RestartPolicy = 'verify' | 'trust' | 'new-epoch';
+
+/** How a store reaches Redis and what it does in trouble. */
+export interface RedisStoreOptions {
+  /** `redis[s]://[user:password@]host:port[/db]`; or set everything in `client`. */
+  readonly url?: string;
+  /** Further options of node-redis: TLS, credentials, database. */
+  readonly client?: RedisClientOptions;
+  /** Begins every key; default `sse:`. */
+  readonly prefix?: string;
+  /**
+   * How long a publisher waits while Redis cannot be reached, milliseconds; default 5,000. 0 fails at once. An event
+   * whose outcome is unknown is sent again with the same mark and stored once.
+   */
+  readonly publishWaitMs?: number;
+  /** See `RestartPolicy`; default `verify`. */
+  readonly restart?: RestartPolicy;
+  /** How long the fence stands after a restart, milliseconds; default 1,000. Instances reconnect within 200. */
+  readonly fenceMs?: number;
+  /** An append waits until so many replicas have it, and fails (stored, but not safe) when they have not in time. */
+  readonly replicas?: { readonly count: number; readonly timeoutMs: number };
+  /** Longest wait for the first connection, milliseconds; default 10,000. */
+  readonly connectMs?: number;
+  /** How often a quiet log is compared with Redis and trimmed by age, milliseconds; default 5,000. */
+  readonly checkMs?: number;
+}
+
+/** Logs of many streams in one Redis, over two connections: one for commands, one that waits for news. */
+export interface RedisStore {
+  /**
+   * Makes the log of one stream, not opened yet. Any number of instances may open the same name; within one store a
+   * name is open once.
+   * @throws SseKitError `ERR_INVALID_OPTION`
+   */
+  log(name: string, retention?: RedisRetention): ReplayLog;
+  /** Closes both connections. Close the logs first. Idempotent. */
+  close(): Promise<void>;
+}
+
+/** Options of a single Redis log. */
+export interface RedisLogOptions extends RedisStoreOptions, RedisRetention {
+  /** Name of the stream in Redis. */
+  readonly name: string;
+}
+
+/** Makes a store for the streams of a hub. It connects with the first log that is opened. */
+export function createRedisStore(options: RedisStoreOptions = {}): RedisStore {
+  return new Store(options);
+}
+
+/** Makes the log of one stream with connections of its own, which are closed with it. */
+export function createRedisLog(options: RedisLogOptions): ReplayLog {
+  const store = new Store(options);
+  return store.log(options.name, options, () => store.close());
+}
+
+/** Something that lives over the store's connections. */
+interface Member {
+  /** Connected, also again: what this process knows must be compared with Redis. */
+  connected(): void;
+  failed(error: Error): void;
+}
+
+/** What a log is given. */
+export interface RedisPort {
+  readonly keys: { readonly log: string; readonly meta: string };
+  readonly settings: Required<Omit<RedisStoreOptions, 'url' | 'client' | 'replicas' | 'prefix'>>;
+  /** Connects with the first log; registers the log. */
+  join(member: Member): Promise<void>;
+  leave(): Promise<void>;
+  readonly ready: boolean;
+  /** Resolves when connected, at the latest after `withinMs`; says whether it is. */
+  whenReady(withinMs: number): Promise<boolean>;
+  /** Runs a script on the log's keys. @throws SseKitError `ERR_LOG_UNAVAILABLE` */
+  script(name: 'join' | 'append', args: readonly string[]): Promise<unknown>;
+  send(...args: string[]): Promise<unknown>;
+  /** Waits for the replicas that the options ask for. @throws SseKitError `ERR_LOG_UNAVAILABLE` */
+  replicated(): Promise<void>;
+  readonly reader: RedisReader;
+}
+
+class Store implements RedisStore {
+  readonly #options: RedisStoreOptions;
+  readonly #settings: RedisPort['settings'];
+  readonly #client: RedisClientOptions;
+  readonly #members = new Map<string, Member>();
+  readonly #waiting = new Set<() => void>();
+  #connecting: Promise<void> | null = null;
+  #commands: RedisConnection | null = null;
+  #reader: RedisReader | null = null;
+  #scripts: Readonly<Record<'join' | 'append', string>> | null = null;
+
+  constructor(options: RedisStoreOptions) {
+    const {
+      publishWaitMs = 5_000,
+      restart = 'verify',
+      fenceMs = 1_000,
+      connectMs = 10_000,
+      checkMs = 5_000,
+    } = options;
+    for (const [name, value] of Object.entries({ publishWaitMs, fenceMs, connectMs, checkMs })) {
+      if (!(value >= 0 && Number.isFinite(value))) {
+        throw new SseKitError('ERR_INVALID_OPTION', `${name} must be milliseconds, got ${quote(value)}`);
+      }
+    }
+    if (!['verify', 'trust', 'new-epoch'].includes(restart)) {
+      throw new SseKitError(
+        'ERR_INVALID_OPTION',
+        `restart is verify, trust or new-epoch, got ${quote(restart)}`,
+      );
+    }
+    this.#options = options;
+    this.#settings = { publishWaitMs, restart, fenceMs, connectMs, checkMs };
+    this.#client = { ...options.client, ...(options.url === undefined ? {} : { url: options.url }) };
+  }
+
+  log(name: string, retention: RedisRetention = {}, closed?: () => Promise<void>): ReplayLog {
+    if (typeof name !== 'string' || name === '') {
+      throw new SseKitError('ERR_INVALID_OPTION', `not a stream name: ${quote(name)}`);
+    }
+    return new RedisLog(name, retention, this.#port(name, closed));
+  }
+
+  async close(): Promise<void> {
+    const reader = this.#reader;
+    this.#reader = null;
+    this.#commands?.close();
+    this.#commands = null;
+    this.#connecting = null;
+    await reader?.close();
+  }
+
+  #port(name: string, closed?: () => Promise<void>): RedisPort {
+    const { prefix = 'sse:', replicas } = this.#options;
+    // The braces keep both keys of a stream in one slot of a cluster.
+    const keys = { log: `${prefix}{${name}}:log`, meta: `${prefix}{${name}}:meta` };
+    const store = this;
+    return {
+      keys,
+      settings: this.#settings,
+      join: (member) => this.#join(name, member),
+      leave: async () => {
+        this.#members.delete(name);
+        await closed?.();
+      },
+      get ready() {
+        return store.#scripts !== null;
+      },
+      whenReady: (withinMs) => this.#whenReady(withinMs),
+      script: (which, args) => this.#script(which, [keys.log, keys.meta], args),
+      send: (...args) => this.#send(args),
+      replicated: async () => {
+        if (!replicas) return;
+        const got = Number(await this.#send(['WAIT', String(replicas.count), String(replicas.timeoutMs)]));
+        if (got < replicas.count) {
+          throw unavailable(
+            `stored, but only ${got} of ${replicas.count} replicas had it in ${replicas.timeoutMs} ms`,
+          );
+        }
+      },
+      get reader() {
+        if (!store.#reader) throw unavailable('not connected');
+        return store.#reader;
+      },
+    };
+  }
+
+  async #join(name: string, member: Member): Promise<void> {
+    if (this.#members.has(name)) {
+      throw new SseKitError('ERR_LOG_IN_USE', `the log ${quote(name)} is open already in this store`);
+    }
+    this.#members.set(name, member);
+    try {
+      this.#connecting ??= this.#connect();
+      await this.#connecting;
+    } catch (error) {
+      this.#members.delete(name);
+      this.#connecting = null;
+      throw error;
+    }
+  }
+
+  async #connect(): Promise<void> {
+    const failed = (error: Error): void => {
+      for (const member of this.#members.values()) member.failed(error);
+    };
+    const commands = openRedis(this.#client, {
+      ready: () => {
+        this.#greet(commands).catch(failed);
+      },
+      lost: (error) => {
+        this.#scripts = null;
+        failed(error);
+      },
+    });
+    const reader = new RedisReader(this.#client, {
+      ready: () => this.#announce(),
+      failed,
+      unblock: (clientId) => this.#send(['CLIENT', 'UNBLOCK', clientId]),
+    });
+    this.#commands = commands;
+    this.#reader = reader;
+    const { connectMs } = this.#settings;
+    try {
+      await commands.connect(connectMs);
+      await reader.connect(connectMs);
+      if (!(await this.#whenReady(connectMs)))
+        throw unavailable(`Redis was not ready within ${connectMs} ms`);
+    } catch (error) {
+      await this.close();
+      throw error;
+    }
+  }
+
+  /** Learns which run of which server this is, and gives it the scripts made for it. */
+  async #greet(commands: RedisConnection): Promise<void> {
+    const info = String(await commands.send('INFO', 'server'));
+    const runId = /^run_id:(\S+)/m.exec(info)?.[1];
+    if (!runId) throw unavailable('Redis does not say its run_id (INFO server)');
+    const texts = redisScripts(runId);
+    await commands.send('SCRIPT', 'LOAD', texts.join);
+    await commands.send('SCRIPT', 'LOAD', texts.append);
+    this.#scripts = { join: sha1(texts.join), append: sha1(texts.append) };
+    this.#announce();
+    for (const wake of [...this.#waiting]) wake();
+  }
+
+  #announce(): void {
+    if (!this.#scripts) return;
+    for (const member of this.#members.values()) member.connected();
+  }
+
+  #whenReady(withinMs: number): Promise<boolean> {
+    if (this.#scripts) return Promise.resolve(true);
+    return new Promise((resolve) => {
+      const done = (): void => {
+        clearTimeout(timer);
+        this.#waiting.delete(done);
+        resolve(this.#scripts !== null);
+      };
+      const timer = setTimeout(done, withinMs);
+      this.#waiting.add(done);
+    });
+  }
+
+  async #script(
+    which: 'join' | 'append',
+    keys: readonly string[],
+    args: readonly string[],
+  ): Promise<unknown> {
+    const scripts = this.#scripts;
+    const commands = this.#commands;
+    if (!scripts || !commands) throw unavailable('not connected to Redis');
+    try {
+      return await commands.send('EVALSHA', scripts[which], String(keys.length), ...keys, ...args);
+    } catch (error) {
+      if (!(error instanceof Error && error.message.startsWith('NOSCRIPT'))) throw error;
+      // Another server answers than the one that was greeted, or its scripts were flushed: nothing was written.
+      if (this.#scripts === scripts) this.#scripts = null;
+      if (this.#commands?.ready) await this.#greet(commands);
+      throw unavailable('Redis was restarted or failed over', error);
+    }
+  }
+
+  #send(args: readonly string[]): Promise<unknown> {
+    if (!this.#commands) return Promise.reject(unavailable('not connected to Redis'));
+    return this.#commands.send(...args);
+  }
+}
+
+function sha1(text: string): string {
+  return createHash('sha1').update(text).digest('hex');
+}
