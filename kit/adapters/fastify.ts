@@ -1,4 +1,11 @@
-import type { FastifyPluginCallback, FastifyReply, FastifyRequest, RouteHandlerMethod } from 'fastify';
+import type {
+  FastifyPluginCallback,
+  FastifyReply,
+  FastifyRequest,
+  RawServerBase,
+  RawServerDefault,
+  RouteHandlerMethod,
+} from 'fastify';
 import type { StreamEndpoint } from '../server/index.ts';
 import { fromNodeRequest } from './node-http.ts';
 import { type NodeRequest, type NodeResponse, openNodeSink } from './node-sink.ts';
@@ -61,9 +68,15 @@ Object.assign(fastifySse, {
 });
 
 /** A handler without the plugin: `app.get('/events', sse(stream))`. Draining at close is then the caller's. */
-export function sse(endpoint: FastifyEndpoint): RouteHandlerMethod {
-  return async (request, reply) =>
-    answer(request, reply, typeof endpoint === 'function' ? await endpoint(request) : endpoint);
+export function sse<Server extends RawServerBase = RawServerDefault>(
+  endpoint: FastifyEndpoint,
+): RouteHandlerMethod<Server> {
+  return async (anyRequest, anyReply) => {
+    // Over HTTP/2 only the types of `raw` differ.
+    const request = anyRequest as unknown as FastifyRequest;
+    const reply = anyReply as unknown as FastifyReply;
+    return answer(request, reply, typeof endpoint === 'function' ? await endpoint(request) : endpoint);
+  };
 }
 
 async function answer(

@@ -34,7 +34,7 @@ export interface ConnectionSettings {
  * One response: a sink, whether it is blocked, what was written, and how it ends. It holds no queue: while the sink is
  * blocked, its parts stop reading, and the log keeps the events.
  */
-export class Connection implements SinkEvents {
+export class Connection {
   readonly settings: ConnectionSettings;
   /** Events written, control frames not counted. */
   events = 0;
@@ -53,7 +53,7 @@ export class Connection implements SinkEvents {
   readonly #parts: Part[] = [];
   #turn = 0;
 
-  /** @param connect makes the sink, given the connection as its listener. */
+  /** @param connect makes the sink, given whom to tell. */
   constructor(
     settings: ConnectionSettings,
     connect: (events: SinkEvents) => Sink,
@@ -64,7 +64,7 @@ export class Connection implements SinkEvents {
     this.lastWriteMs = settings.openedMs;
     this.#monotonic = monotonic;
     this.#onClosed = onClosed;
-    this.#sink = connect(this);
+    this.#sink = connect({ onDrain: () => this.#drained(), onClose: () => this.#ended() });
   }
 
   get parts(): readonly Part[] {
@@ -133,7 +133,7 @@ export class Connection implements SinkEvents {
     this.#sink.destroy();
   }
 
-  onDrain(): void {
+  #drained(): void {
     if (this.blockedMs === null) return;
     this.blockedMs = null;
     // A part's writes may block the connection again. The next drain then begins with its neighbour, so that one busy
@@ -150,7 +150,7 @@ export class Connection implements SinkEvents {
     return this.blockedMs === null && !this.over;
   }
 
-  onClose(): void {
+  #ended(): void {
     if (this.closed) return;
     this.closed = true;
     if (this.reason === null) {

@@ -1,0 +1,117 @@
+import { createServer, type Server } from 'node:http';
+import http2 from 'node:http2';
+import type { AddressInfo } from 'node:net';
+import { serve as serveHono } from '@hono/node-server';
+import compression from 'compression';
+import express from 'express';
+import Fastify from 'fastify';
+import { Hono } from 'hono';
+import type { StreamEndpoint } from '../../server/index.ts';
+import * as forExpress from '../express.ts';
+import * as forFastify from '../fastify.ts';
+import { nodeHandler } from '../node-http.ts';
+import { webHandler } from '../web.ts';
+
+/** A server that serves one endpoint at `/events`. */
+export interface Served {
+  readonly url: string;
+  /** What a user of this framework calls to stop it; resolves when it has stopped. */
+  readonly close: () => Promise<void>;
+}
+
+/** A way to serve. */
+export interface Adapter {
+  readonly name: string;
+  readonly http2?: true;
+  /** The middleware between may compress. */
+  readonly compresses?: true;
+  readonly serve: (endpoint: StreamEndpoint) => Promise<Served>;
+}
+
+function listening(server: Server | http2.Http2Server): Promise<Served> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(0, '127.0.0.1', () => {
+      resolve({ url: urlOf(server), close: () => closed(server) });
+    });
+  });
+}
+
+function urlOf(server: { address(): AddressInfo | string | null }): string {
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}/events`;
+}
+
+function closed(server: { close(callback: (error?: Error) => void): unknown }): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.close((error) => (error ? reject(error) : resolve()));
+  });
+}
+
+/** Every adapter, in every way of using it that has a path of its own. */
+export const ADAPTERS: readonly Adapter[] = [
+  {
+    name: 'express',
+    serve: (endpoint) => {
+      const app = express();
+      app.all('/events', forExpress.sse(endpoint));
+      return listening(createServer(app));
+    },
+  },
+  {
+    name: 'express behind compression',
+    compresses: true,
+    serve: (endpoint) => {
+      const app = express();
+      app.use(compression({ threshold: 0, filter: () => true }));
+      app.all('/events', forExpress.sse(endpoint));
+      return listening(createServer(app));
+    },
+  },
+  {
+    name: 'fastify plugin, route option',
+    serve: async (endpoint) => {
+      const app = Fastify({ forceCloseConnections: false });
+      await app.register(forFastify.fastifySse, { drainWithinMs: 2000 });
+      app.all('/events', { eventStream: endpoint }, async () => undefined);
+      await app.listen({ port: 0, host: '127.0.0.1' });
+      return { url: urlOf(app.server), close: async () => app.close() };
+    },
+  },
+  {
+    name: 'fastify handler',
+    serve: async (endpoint) => {
+      const app = Fastify({ forceCloseConnections: false });
+      app.all('/events', forFastify.sse(endpoint));
+      await app.listen({ port: 0, host: '127.0.0.1' });
+      return { url: urlOf(app.server), close: async () => app.close() };
+    },
+  },
+  {
+    name: 'fastify over HTTP/2',
+    http2: true,
+    serve: async (endpoint) => {
+      const app = Fastify({ http2: true, forceCloseConnections: false });
+      app.all('/events', forFastify.sse(endpoint));
+      await app.listen({ port: 0, host: '127.0.0.1' });
+      return { url: urlOf(app.server), close: async () => app.close() };
+    },
+  },
+  { name: 'node:http', serve: (endpoint) => listening(createServer(nodeHandler(endpoint))) },
+  {
+    name: 'node:http2',
+    http2: true,
+    serve: (endpoint) => listening(http2.createServer(nodeHandler(endpoint))),
+  },
+  {
+    name: 'web handler in hono',
+    serve: (endpoint) =>
+      new Promise((resolve) => {
+        const app = new Hono();
+        const handler = webHandler(endpoint);
+        app.all('/events', (context) => handler(context.req.raw));
+        const server = serveHono({ fetch: app.fetch, port: 0, hostname: '127.0.0.1' }, () => {
+          resolve({ url: urlOf(server), close: () => closed(server) });
+        });
+      }),
+  },
+];
