@@ -7,6 +7,9 @@ export type ReadResult =
   | { readonly kind: 'bytes'; readonly bytes: Buffer }
   | { readonly kind: 'end'; readonly how: SocketEnd };
 
+/** A reset that arrives while we write is told as EPIPE. */
+const RESETS: ReadonlySet<string> = new Set(['ECONNRESET', 'EPIPE']);
+
 /** Bytes held unread before the socket is paused, so that its sender feels the backpressure. */
 const HIGH_WATER_BYTES = 64 * 1024;
 
@@ -38,7 +41,7 @@ export class SocketReader {
       this.#push(bytes);
     });
     socket.on('end', () => end('fin'));
-    socket.on('error', (error: NodeJS.ErrnoException) => end(error.code === 'ECONNRESET' ? 'rst' : 'lost'));
+    socket.on('error', (error: NodeJS.ErrnoException) => end(RESETS.has(error.code ?? '') ? 'rst' : 'lost'));
     // Destroyed from this side: whoever still reads must not wait for ever.
     socket.on('close', () => end('lost'));
   }
