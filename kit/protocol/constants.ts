@@ -20,6 +20,11 @@ export const STREAM_CANNOT_RESUME = 'stream.cannot-resume';
 export const STREAM_DRAIN = 'stream.drain';
 /** The stream is complete. A client MUST stop. */
 export const STREAM_END = 'stream.end';
+/**
+ * One of several streams on a response is complete; the others go on. Body `{stream}`. `stream.end` follows when all
+ * are complete.
+ */
+export const STREAM_TOPIC_END = 'stream.topic-end';
 /** Heartbeat as an event, for native EventSource (option `heartbeat: 'event'`). It MUST NOT carry an id. */
 export const STREAM_HEARTBEAT = 'stream.heartbeat';
 

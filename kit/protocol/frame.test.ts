@@ -1,7 +1,7 @@
 import { createParser, type EventSourceMessage } from 'eventsource-parser';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { encodeComment, encodeFrame } from './frame.ts';
+import { encodeComment, encodeFrame, splitFrames, withFrameId } from './frame.ts';
 
 interface Seen {
   readonly events: EventSourceMessage[];
@@ -122,5 +122,22 @@ describe('a comment', () => {
 
   it.each(['a\nb', 'a\rb', 'a\0b'])('refuses %j', (text) => {
     expect(() => encodeComment(text)).toThrow(expect.objectContaining({ code: 'ERR_CONTROL_CHARACTER' }));
+  });
+});
+
+describe('withFrameId and splitFrames', () => {
+  const first = encodeFrame({ event: 'tick', id: 'old', data: 'id: not this\nsecond line' });
+  const second = encodeFrame({ id: 'old', data: 'id: nor this' });
+
+  it('take a block apart into its frames, and give each another id without touching the rest', () => {
+    expect(splitFrames(first + second)).toEqual([first, second]);
+    expect(withFrameId(first, 'a=b;$&')).toBe(
+      encodeFrame({ event: 'tick', id: 'a=b;$&', data: 'id: not this\nsecond line' }),
+    );
+    expect(withFrameId(second, 'new')).toBe(encodeFrame({ id: 'new', data: 'id: nor this' }));
+  });
+
+  it('refuse an id that would break out of its line', () => {
+    expect(() => withFrameId(first, 'a\nb')).toThrow(/must not contain CR, LF or NUL/);
   });
 });

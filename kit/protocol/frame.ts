@@ -76,3 +76,21 @@ export function encodeComment(text: string): string {
   assertFieldValue('comment', text);
   return `: ${text}\n\n`;
 }
+
+const ID_LINE = /^(event: [^\n]*\n)?id: [^\n]*\n/;
+
+/**
+ * Gives an encoded frame another `id:`, for a connection that carries several streams. The rest is shared with the
+ * connections that carry one.
+ * @throws SseKitError `ERR_CONTROL_CHARACTER`
+ */
+export function withFrameId(frame: string, id: string): string {
+  assertFieldValue('id', id);
+  return frame.replace(ID_LINE, (_, event: string | undefined) => `${event ?? ''}id: ${id}\n`);
+}
+
+/** Takes encoded frames apart. Each keeps its blank line. */
+export function splitFrames(frames: string): string[] {
+  // A blank line is the end of a frame and occurs nowhere else: every line of data begins with its field name.
+  return frames.match(/[\s\S]*?\n\n/g) ?? [];
+}

@@ -25,7 +25,14 @@ export {
   parseEnvelope,
 } from './envelope.ts';
 export { quote, SseKitError } from './errors.ts';
-export { assertFieldValue, encodeComment, encodeFrame, type Frame } from './frame.ts';
+export {
+  assertFieldValue,
+  encodeComment,
+  encodeFrame,
+  type Frame,
+  splitFrames,
+  withFrameId,
+} from './frame.ts';
 export {
   encodeHeartbeat,
   encodeHeartbeatEvent,
@@ -34,3 +41,4 @@ export {
   parseHeartbeatEvent,
 } from './heartbeat.ts';
 export { createEpoch, formatPosition, isEpoch, type Position, parsePosition } from './position.ts';
+export { formatVector, MAX_VECTOR_LENGTH, parseVector, type VectorEntry } from './vector-cursor.ts';

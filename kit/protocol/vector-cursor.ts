@@ -1,0 +1,60 @@
+import { quote, SseKitError } from './errors.ts';
+import { formatPosition, type Position, parsePosition } from './position.ts';
+
+/** One stream's place in a vector cursor. */
+export interface VectorEntry {
+  /** Name of the stream, as in `stream.open`. */
+  readonly stream: string;
+  readonly position: Position;
+}
+
+/** Longest vector cursor a server writes or reads, in characters: half of what servers accept as a header is left. */
+export const MAX_VECTOR_LENGTH = 4096;
+
+/**
+ * Writes a vector cursor: the `id:` on a response that carries several streams. The first entry is the stream that the
+ * frame belongs to, the others say how far the response had come in each of the other streams. Names are
+ * percent-encoded, so that a vector is visible ASCII and can never be read as a position.
+ * @throws SseKitError `ERR_INVALID_POSITION`, `ERR_INVALID_VECTOR` when it is empty or too long.
+ * @example `orders=9sVt3kQ1zXw_aB-c.42;chat=Zr81mmPq-77aLkEw.7`
+ */
+export function formatVector(entries: readonly VectorEntry[]): string {
+  const text = entries
+    .map(({ stream, position }) => `${encodeURIComponent(stream)}=${formatPosition(position)}`)
+    .join(';');
+  if (entries.length === 0 || text.length > MAX_VECTOR_LENGTH) {
+    throw new SseKitError(
+      'ERR_INVALID_VECTOR',
+      `a vector cursor has 1 to ${MAX_VECTOR_LENGTH} characters, this one ${text.length}: ${quote(text)}`,
+    );
+  }
+  return text;
+}
+
+/**
+ * Reads a vector cursor. `null` for anything else: a position, an opaque id, a stream named twice, an entry that is not
+ * a position, or more than `MAX_VECTOR_LENGTH` characters.
+ */
+export function parseVector(text: string): readonly [VectorEntry, ...VectorEntry[]] | null {
+  if (text.length > MAX_VECTOR_LENGTH) return null;
+  const entries: VectorEntry[] = [];
+  const names = new Set<string>();
+  for (const part of text.split(';')) {
+    const at = part.indexOf('=');
+    const stream = at > 0 ? decode(part.slice(0, at)) : null;
+    const position = parsePosition(part.slice(at + 1));
+    if (stream === null || position === null || names.has(stream)) return null;
+    names.add(stream);
+    entries.push({ stream, position });
+  }
+  const [first, ...rest] = entries;
+  return first ? [first, ...rest] : null;
+}
+
+function decode(name: string): string | null {
+  try {
+    return decodeURIComponent(name);
+  } catch {
+    return null; // a broken escape: not a vector of ours
+  }
+}
