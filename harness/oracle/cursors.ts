@@ -14,7 +14,7 @@ export interface CursorTrail {
   readonly moves: readonly CursorMove[];
   /** Highest place committed by then, `null` while none is known. */
   placeAt(at: number): number | null;
-  /** The cursors that a request made between the two times may carry: those held at `from`, and each later one. */
+  /** The cursors that a request made between the two times may carry: those held at `from`, and each before `to`. */
   between(from: number, to: number): readonly CursorMove[];
 }
 
@@ -77,7 +77,7 @@ function buildTrail(subject: SubjectView, stream: StreamView): CursorTrail {
       const latest = held.at(-1) ?? NO_CURSOR;
       // After a repetition the latest id (browsers) and the highest (clients that dedupe) differ; both are honest.
       const highest = held.reduce((a, b) => ((b.place ?? -1) > (a.place ?? -1) ? b : a), latest);
-      const later = moves.filter((each) => each.at > from && each.at <= to);
+      const later = moves.filter((each) => each.at > from && each.at < to);
       return latest === highest ? [latest, ...later] : [latest, highest, ...later];
     },
   };

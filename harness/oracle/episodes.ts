@@ -99,8 +99,11 @@ function catchUpAfter(
     if (!stream) continue;
     const account = accountOf(view, subject, stream, expectation);
     const before = stream.events.findLastIndex((event) => event.at <= open.at);
+    const handled = new Set<string>();
     for (const record of subject.records) {
-      if (record.kind !== 'processed' || record.stream !== name || record.at < open.at) continue;
+      if (record.kind !== 'processed' || record.stream !== name || handled.has(record.id)) continue;
+      handled.add(record.id);
+      if (record.at < open.at) continue;
       const place = stream.place(record.id);
       if (place === null || place > before || place < account.from) continue;
       if (last === null || record.at > last.at) last = record;

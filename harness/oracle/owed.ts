@@ -21,13 +21,30 @@ export interface Claim {
   readonly last: number;
 }
 
-/** Draws up the account of a subject on a stream. */
+// A view belongs to one expectation, so its subjects and streams name an account; four checkers ask for each.
+const accounts = new WeakMap<SubjectView, Map<StreamView, Account>>();
+
+/** The account of a subject on a stream. */
 export function accountOf(
   view: View,
   subject: SubjectView,
   stream: StreamView,
   expectation: Expectation,
 ): Account {
+  let known = accounts.get(subject);
+  if (!known) {
+    known = new Map();
+    accounts.set(subject, known);
+  }
+  let account = known.get(stream);
+  if (!account) {
+    account = drawUp(view, subject, stream, expectation);
+    known.set(stream, account);
+  }
+  return account;
+}
+
+function drawUp(view: View, subject: SubjectView, stream: StreamView, expectation: Expectation): Account {
   const handled = new Set<number>();
   for (const record of subject.records) {
     if ((record.kind !== 'processed' && record.kind !== 'dead-letter') || record.stream !== stream.name)
@@ -46,11 +63,9 @@ export function exactPlace(stream: StreamView, id: string): number | null {
   return place !== null && place >= 0 && stream.events[place]?.id === id ? place : null;
 }
 
-/** Whether an announcement that admits a loss speaks of this index. */
+/** Whether an announcement speaks of this index; that its count is right is the business of `announced-loss`. */
 export function isCovered(account: Account, index: number): boolean {
-  return account.announcements.some(
-    ({ record, first, last }) => record.missed !== 0 && index >= first && index <= last,
-  );
+  return account.announcements.some(({ first, last }) => index >= first && index <= last);
 }
 
 function subscriptionPoint(view: View, subject: SubjectView, stream: StreamView): number {

@@ -34,11 +34,18 @@ export function reconnectsOf(view: View, subject: SubjectView, stream: StreamVie
     const opened = lastBefore(subject, record.at - view.slackMs, (r) => r.kind === 'open' && isLive(r));
     // A request without a close since the last open is one that the browser repeated by itself.
     const since = close && (!opened || close.at >= opened.at) ? close.at : before.at;
+    // What was committed on the connection that this request opened came too late to be sent with it.
+    const answer = subject.records.find(
+      (r) => r.kind === 'open' && isLive(r) && r.at >= record.at - view.slackMs,
+    );
     const commit = lastBefore(subject, record.at, (r) => r.kind === 'processed' || r.kind === 'cursor');
     return {
       record,
       sent: cursorSent(record),
-      allowed: trail.between(since - view.slackMs, record.at + view.slackMs),
+      allowed: trail.between(
+        since - view.slackMs,
+        Math.min(record.at + view.slackMs, answer?.at ?? Infinity),
+      ),
       notBefore: record.at - view.slackMs,
       until,
       context: [commit, close].filter((r) => r !== undefined),

@@ -82,7 +82,18 @@ function buildView(history: Records, expectation: Expectation): View {
   const records = history.toSorted((a, b) => a.at - b.at); // stable: equal times keep the order of writing
   const streams = buildStreams(records);
   const names = expectation.subjects ?? subjectNames(records);
-  const subjects = names.map((name) => buildSubject(name, records, streams, expectation, names.length === 1));
+  const seen = recordsBySubject(records);
+  const requests = requestsBySubject(records, seen, names);
+  const subjects = names.map((name): SubjectView => {
+    const own = seen.get(name) ?? [];
+    return {
+      name,
+      records: own,
+      streams: expectation.streams?.[name] ?? streamsSeen(own, streams),
+      requests: requests.get(name) ?? [],
+      closedAt: closedForGood(own),
+    };
+  });
   return {
     records,
     streams,
@@ -148,29 +159,41 @@ function subjectNames(records: Records): readonly string[] {
   return [...names];
 }
 
-function buildSubject(
-  name: string,
+function recordsBySubject(all: Records): ReadonlyMap<string, Records> {
+  const seen = new Map<string, HistoryRecord[]>();
+  for (const record of all) {
+    if (record.kind === 'request' || !('subject' in record)) continue;
+    const list = seen.get(record.subject);
+    if (list) list.push(record);
+    else seen.set(record.subject, [record]);
+  }
+  return seen;
+}
+
+/** A request names its subject, or its connection is one that a subject opened, or there is only one subject. */
+function requestsBySubject(
   all: Records,
-  streams: ReadonlyMap<string, StreamView>,
-  expectation: Expectation,
-  alone: boolean,
-): SubjectView {
-  const requests: Request[] = [];
-  const connections = new Set<string>();
-  const records: HistoryRecord[] = [];
-  for (const record of all) {
-    if (record.kind === 'request' || !('subject' in record) || record.subject !== name) continue;
-    records.push(record);
-    if (record.kind === 'open' && record.connection !== undefined) connections.add(record.connection);
+  seen: ReadonlyMap<string, Records>,
+  names: readonly string[],
+): ReadonlyMap<string, Request[]> {
+  const owner = new Map<string, string>();
+  for (const [name, records] of seen) {
+    for (const record of records) {
+      if (record.kind === 'open' && record.connection !== undefined) owner.set(record.connection, name);
+    }
   }
+  const requests = new Map<string, Request[]>();
   for (const record of all) {
+    // A CORS preflight is no attempt.
     if (record.kind !== 'request' || (record.method !== 'GET' && record.method !== 'POST')) continue;
-    const own =
-      record.subject === undefined ? alone || connections.has(record.connection) : record.subject === name;
-    if (own) requests.push(record);
+    const alone = names.length === 1 ? names[0] : undefined;
+    const name = record.subject ?? owner.get(record.connection) ?? alone;
+    if (name === undefined) continue;
+    const list = requests.get(name);
+    if (list) list.push(record);
+    else requests.set(name, [record]);
   }
-  const streamNames = expectation.streams?.[name] ?? streamsSeen(records, streams);
-  return { name, records, streams: streamNames, requests, closedAt: closedForGood(records) };
+  return requests;
 }
 
 function streamsSeen(records: Records, streams: ReadonlyMap<string, StreamView>): readonly string[] {
