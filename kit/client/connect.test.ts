@@ -3,11 +3,11 @@ import { encodeCannotResume, encodeDrain, encodeStreamEnd, encodeStreamOpen } fr
 import { createEnvelope } from '../protocol/envelope.ts';
 import { encodeFrame } from '../protocol/frame.ts';
 import { encodeHeartbeat } from '../protocol/heartbeat.ts';
+import { type Exchange, type ScriptedServer, scriptedServer } from '../testing/scripted-server.ts';
 import type { ClientFact } from './facts.ts';
 import { connect as connectFetch, type StreamEvent, type StreamHandle } from './index.ts';
 import { connect as connectNode } from './node/index.ts';
 import type { ConnectOptions } from './options.ts';
-import { type Exchange, type ScriptedServer, scriptedServer } from './test-support/scripted-server.ts';
 
 const EPOCH = 'epoch-0001';
 const at = (seq: number) => ({ epoch: EPOCH, seq });
