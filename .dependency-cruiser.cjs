@@ -1,7 +1,7 @@
 // The direction of imports (docs/architecture.md): nothing points upward, and the client and the server
 // meet only in kit/protocol. Run by `npm run boundaries`, part of `npm test`.
 const forbid = (name, comment, from, to) => ({ name, comment, severity: 'error', from, to });
-const tests = '\\.test(-d)?\\.ts$';
+const tests = '\\.test(-d)?\\.ts$|\\.fixture\\.ts$|/test-support/';
 
 module.exports = {
   forbidden: [
@@ -9,7 +9,7 @@ module.exports = {
       'no-circular',
       'a cycle has no first file to read',
       {},
-      { circular: true, dependencyTypesNot: ['type-only'] },
+      { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
     ),
     forbid(
       'protocol-imports-nothing',
