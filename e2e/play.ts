@@ -1,4 +1,4 @@
-import { expect, test as base } from '@playwright/test';
+import { test as base, expect } from '@playwright/test';
 import type { DemoServer } from '../fixtures/servers/index.ts';
 import { toxiproxyFixture } from '../fixtures/toxiproxy.ts';
 import { formatVerdict } from '../harness/oracle/index.ts';
@@ -44,7 +44,10 @@ export async function play(options: PlayOptions): Promise<void> {
   });
   await attach(run.result);
   if (run.result.verdict !== true) {
-    await info.attach('logs of server and client', { body: run.log || '(silent)', contentType: 'text/plain' });
+    await info.attach('logs of server and client', {
+      body: run.log || '(silent)',
+      contentType: 'text/plain',
+    });
   }
   expect(run.result.verdict, explain(run)).toBe(true);
 }

@@ -69,7 +69,10 @@ export async function startChildTarget(options: ChildTargetOptions): Promise<Tar
   };
 }
 
-async function launch(options: ChildTargetOptions, ports: Ports): Promise<{ child: NdjsonChild; ports: Ports }> {
+async function launch(
+  options: ChildTargetOptions,
+  ports: Ports,
+): Promise<{ child: NdjsonChild; ports: Ports }> {
   const name = `server ${options.name}`;
   let onReady: (ports: Ports) => void;
   const ready = new Promise<Ports>((resolve) => {

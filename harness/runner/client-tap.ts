@@ -35,9 +35,9 @@ export interface ClientTap {
   accept(): Promise<void>;
   /**
    * Lets new connections wait until the function settles, so that a fault meant for the open connection cannot hit
-   * the one that replaces it.
+   * the one that replaces it. The first `letIn` connections of the run (default none) do not wait.
    */
-  holdNewConnections<T>(during: () => Promise<T>): Promise<T>;
+  holdNewConnections<T>(during: () => Promise<T>, letIn?: number): Promise<T>;
   close(): Promise<void>;
 }
 
@@ -112,11 +112,12 @@ export async function startClientTap(options: ClientTapOptions): Promise<ClientT
   };
 
   let holding = 0;
+  let letIn = 0;
   const held: Socket[] = [];
   const accept = (client: Socket) => {
     sockets.add(client);
     client.once('close', () => sockets.delete(client));
-    if (holding > 0) held.push(client);
+    if (holding > 0 && connections.length >= letIn) held.push(client);
     else relay(client);
   };
 
@@ -144,8 +145,9 @@ export async function startClientTap(options: ClientTapOptions): Promise<ClientT
     accept: async () => {
       if (!server.listening) await listen(port);
     },
-    holdNewConnections: async (during) => {
+    holdNewConnections: async (during, first = 0) => {
       holding++;
+      letIn = first;
       try {
         return await during();
       } finally {

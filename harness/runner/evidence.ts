@@ -14,36 +14,31 @@ export function probeRefused(port: number): Promise<boolean> {
   });
 }
 
-/** Bytes that passed the chosen taps towards the client at or after `since`. */
-export function wireBytesSince(
+/** Bytes that passed the chosen taps towards the client up to `until` (default: all). */
+export function wireBytes(
   records: readonly HistoryRecord[],
-  since: number,
   tapped: (tap: string) => boolean,
+  until = Number.POSITIVE_INFINITY,
 ): number {
-  return downChunks(records, since, tapped).reduce((sum, bytes) => sum + bytes, 0);
+  return downChunks(records, tapped).reduce((sum, { at, bytes }) => (at <= until ? sum + bytes : sum), 0);
 }
 
-/** The same in chunks, as they were read. */
+/** Chunks that passed the chosen taps towards the client at or after `since`, as they were read. */
 export function wireChunksSince(
   records: readonly HistoryRecord[],
   since: number,
   tapped: (tap: string) => boolean,
 ): number {
-  return downChunks(records, since, tapped).length;
+  return downChunks(records, tapped).filter(({ at }) => at >= since).length;
 }
 
 function downChunks(
   records: readonly HistoryRecord[],
-  since: number,
   tapped: (tap: string) => boolean,
-): number[] {
+): { readonly at: number; readonly bytes: number }[] {
   return records.flatMap((record) =>
-    record.kind === 'wire' &&
-    record.direction === 'down' &&
-    record.event === 'bytes' &&
-    record.at >= since &&
-    tapped(record.tap)
-      ? [record.bytes ?? 0]
+    record.kind === 'wire' && record.direction === 'down' && record.event === 'bytes' && tapped(record.tap)
+      ? [{ at: record.at, bytes: record.bytes ?? 0 }]
       : [],
   );
 }
@@ -66,4 +61,18 @@ export function publicationDelays(records: readonly HistoryRecord[], since: numb
     const arrival = arrivals.find((chunk) => chunk.text.includes(`id: ${id}\n`));
     return arrival ? [arrival.at - at] : [];
   });
+}
+
+/** Tapped connections of which neither direction has ended. */
+export function openConnections(records: readonly HistoryRecord[]): number {
+  const open = new Set<string>();
+  for (const record of records) {
+    if (record.kind !== 'wire') continue;
+    const key = `${record.tap} ${record.connection}`;
+    if (record.event === 'bytes') open.add(key);
+  }
+  for (const record of records) {
+    if (record.kind === 'wire' && record.event !== 'bytes') open.delete(`${record.tap} ${record.connection}`);
+  }
+  return open.size;
 }

@@ -1,7 +1,7 @@
+export { missingCapabilities } from './capabilities.ts';
 export { type ChildTargetOptions, startChildTarget } from './child-target.ts';
 export type { ClientTap } from './client-tap.ts';
 export type { ActiveFault, ArmedFault, Network } from './network.ts';
-export { missingCapabilities } from './capabilities.ts';
 export { type Run, type RunOptions, runScenario } from './run.ts';
 export type { Stage, StagedClient } from './stage.ts';
 export {

@@ -1,8 +1,8 @@
 import type { ToxicSpec, ToxiproxyProxy } from '../toxiproxy/index.ts';
 import { CLIENT_TAP, type ClientTap } from './client-tap.ts';
 import { nowMs } from './clock.ts';
+import { probeRefused, publicationDelays, wireBytes, wireChunksSince } from './evidence.ts';
 import type { FaultLife, FaultPlan } from './faults.ts';
-import { probeRefused, publicationDelays, wireBytesSince, wireChunksSince } from './evidence.ts';
 import type { ServerWire } from './server-wire.ts';
 import type { HistoryWatch } from './watch.ts';
 
@@ -44,8 +44,8 @@ export interface Network {
   stall(): Promise<ActiveFault>;
   /** While something is stalled: waits until `chunks` chunks have left the server and none has arrived. */
   holdsBack(chunks: number): Promise<void>;
-  /** Keeps whoever connects waiting while `act` runs; nobody is refused. */
-  whileNobodyConnects(act: () => Promise<void>): Promise<void>;
+  /** Lets the first connection pass and keeps whoever comes back waiting while `act` runs; nobody is refused. */
+  whileNobodyReconnects(act: () => Promise<void>): Promise<void>;
   /** Called by `heal`, latest first. */
   onHeal(undo: () => Promise<void>): void;
   /** Undoes whatever is still broken. */
@@ -108,7 +108,7 @@ export function createNetwork(parts: NetworkParts): Network {
       for (const act of undo.splice(0).reverse()) await act();
     },
 
-    whileNobodyConnects: (act) => tap.holdNewConnections(act),
+    whileNobodyReconnects: (act) => tap.holdNewConnections(act, 1),
     holdsBack: (chunks) =>
       watch.until(
         `${chunks} chunks are held back`,
@@ -126,7 +126,8 @@ export function createNetwork(parts: NetworkParts): Network {
           tap.holdNewConnections(async () => {
             const at = nowMs();
             await proxy.patchToxic(name, { toxicity: 1 });
-            const reset = () => tap.connections.slice(before).find(({ downError }) => downError === 'ECONNRESET');
+            const reset = () =>
+              tap.connections.slice(before).find(({ downError }) => downError === 'ECONNRESET');
             await watch.until('Toxiproxy resets the connection', () => reset() !== undefined, patienceMs);
             const hit = reset();
             fault.fired(
@@ -159,10 +160,17 @@ export function createNetwork(parts: NetworkParts): Network {
 
     limitBytes: async (bytes) => {
       const before = tap.connections.length;
-      return toxic('toxiproxy/limit_data', [{ type: 'limit_data', attributes: { bytes } }], (fault, armedAt) => {
-        const cut = tap.connections.slice(before).filter((tapped) => tapped.downEnd && tapped.downBytes === bytes);
-        if (cut.length > 0) fault.fired({ bytes, cut: cut.map(({ id }) => id) }, cut[0]?.downEndAt ?? armedAt);
-      });
+      return toxic(
+        'toxiproxy/limit_data',
+        [{ type: 'limit_data', attributes: { bytes } }],
+        (fault, armedAt) => {
+          const cut = tap.connections
+            .slice(before)
+            .filter((tapped) => tapped.downEnd && tapped.downBytes === bytes);
+          if (cut.length > 0)
+            fault.fired({ bytes, cut: cut.map(({ id }) => id) }, cut[0]?.downEndAt ?? armedAt);
+        },
+      );
     },
 
     latency: (latencyMs, jitterMs) =>
@@ -193,11 +201,15 @@ export function createNetwork(parts: NetworkParts): Network {
       ),
   };
 
-  /** The server's side sent bytes and the client's side received none: the proxy between them holds them. */
+  /**
+   * Not a byte that left the server after the fault was in place has arrived: what was still on its way when it was
+   * armed may arrive later, so totals are compared and not times.
+   */
   function proveWithheld(fault: FaultLife, armedAt: number): void {
-    const sent = wireBytesSince(watch.records, armedAt, fromServer);
-    const arrived = wireBytesSince(watch.records, armedAt, (tap) => !fromServer(tap));
-    if (sent > 0 && arrived === 0) fault.fired({ withheldBytes: sent, arrivedBytes: arrived }, armedAt);
+    const before = wireBytes(watch.records, fromServer, armedAt);
+    const sent = wireBytes(watch.records, fromServer) - before;
+    const arrived = wireBytes(watch.records, (tap) => !fromServer(tap));
+    if (sent > 0 && arrived <= before) fault.fired({ sentBytes: sent, arrivedBytes: 0 }, armedAt);
   }
 }
 

@@ -1,13 +1,15 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createHistory } from '../history/index.ts';
-import type { Verdict } from '../oracle/types.ts';
 import { judge } from '../oracle/index.ts';
+import type { Verdict } from '../oracle/types.ts';
 import type { ScenarioResult, Software } from '../report/types.ts';
 import type { Scenario } from '../scenarios/scenario.ts';
 import { DEFAULT_CLIENT, type Subject, type SubjectSession } from '../subjects/types.ts';
 import type { ToxiproxyServer } from '../toxiproxy/index.ts';
+import { writeArtefacts } from './artefacts.ts';
 import { startClientTap } from './client-tap.ts';
+import { openConnections } from './evidence.ts';
 import { createFaultPlan } from './faults.ts';
 import { createNetwork } from './network.ts';
 import { deriveSeed, seededRandom } from './random.ts';
@@ -15,7 +17,9 @@ import { startServerWire } from './server-wire.ts';
 import { createStage } from './stage.ts';
 import { DEFAULT_SERVER, type StartTarget, type Target } from './target.ts';
 import { createHistoryWatch } from './watch.ts';
-import { writeArtefacts } from './artefacts.ts';
+
+/** Time for connections to end after the client was stopped. */
+const GOODBYE_MS = 3000;
 
 /** What one run needs. */
 export interface RunOptions {
@@ -92,7 +96,6 @@ export async function runScenario(options: RunOptions): Promise<Run> {
       patienceMs,
       started: (started) => {
         session = started;
-        cleanup.push(started.stop);
       },
     });
     try {
@@ -102,7 +105,8 @@ export async function runScenario(options: RunOptions): Promise<Run> {
       await sse.proxy.healAll();
     }
     const sentinel = await stage.publishSentinel();
-    const arrived = () => watch.records.some((record) => record.kind === 'processed' && record.id === sentinel);
+    const arrived = () =>
+      watch.records.some((record) => record.kind === 'processed' && record.id === sentinel);
     await watch.until(`${subject.name} processes the sentinel`, arrived, patienceMs);
     complaints = scenario.check?.(stage) ?? [];
   } catch (cause) {
@@ -126,6 +130,11 @@ export async function runScenario(options: RunOptions): Promise<Run> {
   await attempt('screenshot', async () => {
     screenshot = await session?.screenshot?.();
   });
+  await attempt('stop the client', async () => {
+    await session?.stop();
+  });
+  // What is still open after this patience is a leak, and the oracle says so.
+  await watch.settles(() => openConnections(watch.records) === 0, GOODBYE_MS);
   for (const undo of cleanup.reverse()) await attempt('clean up', undo);
   if (problems.length > 0) error = [error, ...problems].filter(Boolean).join('; ');
 

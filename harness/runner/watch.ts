@@ -1,5 +1,5 @@
-import type { HistoryRecord } from '../history/types.ts';
 import { SseKitError } from '../../kit/protocol/index.ts';
+import type { HistoryRecord } from '../history/types.ts';
 
 /**
  * The growing history of a run, with waits that are events: a wait is checked when a record arrives and at no other
@@ -15,6 +15,8 @@ export interface HistoryWatch {
    * @throws SseKitError `ERR_SCENARIO_TIMEOUT` after `timeoutMs`, naming `what` was waited for.
    */
   until(what: string, satisfied: () => boolean, timeoutMs: number): Promise<void>;
+  /** The same without a failure: whether it held within `timeoutMs`. */
+  settles(satisfied: () => boolean, timeoutMs: number): Promise<boolean>;
 }
 
 interface Wait {
@@ -33,6 +35,23 @@ export function createHistoryWatch(sink: (record: HistoryRecord) => void): Histo
       }
     }
   };
+  const settles = (satisfied: () => boolean, timeoutMs: number): Promise<boolean> => {
+    if (satisfied()) return Promise.resolve(true);
+    return new Promise((resolve) => {
+      const timer = setTimeout(() => {
+        waits.delete(wait);
+        resolve(false);
+      }, timeoutMs);
+      const wait: Wait = {
+        satisfied,
+        done: () => {
+          clearTimeout(timer);
+          resolve(true);
+        },
+      };
+      waits.add(wait);
+    });
+  };
   return {
     records,
     add(record) {
@@ -41,22 +60,10 @@ export function createHistoryWatch(sink: (record: HistoryRecord) => void): Histo
       poke();
     },
     poke,
-    until(what, satisfied, timeoutMs) {
-      if (satisfied()) return Promise.resolve();
-      return new Promise((resolve, reject) => {
-        const timer = setTimeout(() => {
-          waits.delete(wait);
-          reject(new SseKitError('ERR_SCENARIO_TIMEOUT', `waited ${timeoutMs} ms in vain until ${what}`));
-        }, timeoutMs);
-        const wait: Wait = {
-          satisfied,
-          done: () => {
-            clearTimeout(timer);
-            resolve();
-          },
-        };
-        waits.add(wait);
-      });
+    settles,
+    async until(what, satisfied, timeoutMs) {
+      if (await settles(satisfied, timeoutMs)) return;
+      throw new SseKitError('ERR_SCENARIO_TIMEOUT', `waited ${timeoutMs} ms in vain until ${what}`);
     },
   };
 }

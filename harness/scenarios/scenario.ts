@@ -1,6 +1,6 @@
 import type { Budget, Expectation, Guarantee } from '../oracle/types.ts';
-import type { ServerSettings } from '../runner/target.ts';
 import type { Stage } from '../runner/stage.ts';
+import type { ServerSettings } from '../runner/target.ts';
 import type { Capability, ClientSettings } from '../subjects/types.ts';
 
 /**
@@ -35,7 +35,9 @@ export interface Scenario {
 }
 
 /** Declares a scenario; the group becomes its first tag. */
-export function scenario(definition: Omit<Scenario, 'tags'> & { readonly tags?: readonly string[] }): Scenario {
+export function scenario(
+  definition: Omit<Scenario, 'tags'> & { readonly tags?: readonly string[] },
+): Scenario {
   const group = definition.id.split('/')[0] ?? '';
   return { ...definition, tags: [group, ...(definition.tags ?? [])] };
 }

@@ -3,7 +3,8 @@ import { scenario } from '../scenario.ts';
 export default scenario({
   id: 'connect/refused-then-up',
   title: 'the server is not there yet',
-  hypothesis: 'A client that is refused keeps trying with backoff and is connected soon after the server is there.',
+  hypothesis:
+    'A client that is refused keeps trying with backoff and is connected soon after the server is there.',
   steadyState: 'Nothing listens; the client has not connected before.',
   guarantee: 'effectively-once',
   budget: { healMs: 3000, duplicatesOnWire: 0, attempts: { min: 4, max: 10 } },

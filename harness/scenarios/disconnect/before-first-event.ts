@@ -3,7 +3,8 @@ import { scenario } from '../scenario.ts';
 export default scenario({
   id: 'disconnect/before-first-event',
   title: 'the connection ends before the first event',
-  hypothesis: 'The subscription point counts from the first frame: what is published while away is not missed.',
+  hypothesis:
+    'The subscription point counts from the first frame: what is published while away is not missed.',
   steadyState: 'The client has a response with `stream.open` and nothing else.',
   guarantee: 'effectively-once',
   budget: { detectMs: 1000, reconnectMs: 5000, catchUpMs: 2000, attempts: { min: 2, max: 2 } },
@@ -11,8 +12,8 @@ export default scenario({
   faults: ['sse-proxy/cut'],
   async run(s) {
     const cut = s.network.sse.cutAfterOpen();
-    await s.client.start();
-    await s.network.whileNobodyConnects(async () => {
+    await s.network.whileNobodyReconnects(async () => {
+      await s.client.start();
       await cut.fired();
       await s.publish(5);
     });

@@ -8,7 +8,7 @@ export default scenario({
   guarantee: 'effectively-once',
   budget: { detectMs: 1000, reconnectMs: 3000, catchUpMs: 2000, attempts: { min: 2, max: 2 } },
   needs: ['connect', 'resume'],
-  faults: ['sse-proxy/cut'],
+  faults: ['sse-proxy/cut-event'],
   async run(s) {
     const cut = s.network.sse.cutInsideEvent(5);
     await s.client.connects();

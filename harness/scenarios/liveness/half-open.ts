@@ -3,7 +3,8 @@ import { scenario } from '../scenario.ts';
 export default scenario({
   id: 'liveness/half-open',
   title: 'the connection dies and nobody says so',
-  hypothesis: 'Silence is noticed within the deadline that the heartbeats promise, and the stream resumes elsewhere.',
+  hypothesis:
+    'Silence is noticed within the deadline that the heartbeats promise, and the stream resumes elsewhere.',
   steadyState: 'One open connection with a heartbeat every 500 ms.',
   guarantee: 'effectively-once',
   budget: { detectMs: 4000, healMs: 3000, catchUpMs: 2000 },

@@ -18,7 +18,7 @@ export default scenario({
     await s.client.processed(5);
     const stall = await s.network.stall();
     await s.publish(5);
-    await s.network.holdsBack(4); // the events, then heartbeats
+    await s.network.holdsBack(8); // five events at most, then heartbeats
     await stall.heal();
     await s.client.processed(10);
   },

@@ -6,7 +6,14 @@ export default scenario({
   hypothesis: 'The log still has what was missed: it is replayed once, without gap and without overlap.',
   steadyState: 'One open connection, ten events processed.',
   guarantee: 'effectively-once',
-  budget: { detectMs: 1000, healMs: 3000, catchUpMs: 2000, resumeOverlap: 0, resumeGap: 0, duplicatesOnWire: 0 },
+  budget: {
+    detectMs: 1000,
+    healMs: 3000,
+    catchUpMs: 2000,
+    resumeOverlap: 0,
+    resumeGap: 0,
+    duplicatesOnWire: 0,
+  },
   needs: ['connect', 'resume', 'replay'],
   faults: ['toxiproxy/down'],
   async run(s) {
