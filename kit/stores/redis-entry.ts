@@ -22,10 +22,8 @@ export interface RedisEntry {
   readonly seq: number;
   /** The stored event; `null` for the mark of the stream's end. */
   readonly stored: string | null;
-  /** Bounds after this entry, where it carries them. */
-  readonly oldest: number;
-  readonly oldestUnixMs: number | null;
-  readonly bytes: number;
+  /** Bounds after this entry; `null` on all but the last of a group. */
+  readonly bounds: Pick<RedisBounds, 'oldest' | 'oldestUnixMs' | 'bytes'> | null;
 }
 
 /** Reads a script's answer (RESP 2: arrays and strings). */
@@ -73,15 +71,15 @@ function readEntry(id: string, fields: readonly string[]): RedisEntry {
     for (let i = 0; i < fields.length; i += 2) if (fields[i] === name) return fields[i + 1];
     return undefined;
   };
-  const [oldest, oldestMs, bytes] = (field('s') ?? '').split(' ');
+  const [oldest, oldestMs, bytes] = field('s')?.split(' ') ?? [];
   return {
     id,
     generation: Number(generation),
     seq: Number(seq),
     stored: field('v') ?? null,
-    oldest: Number(oldest) || 1,
-    oldestUnixMs: oldestMs ? Number(oldestMs) : null,
-    bytes: Number(bytes) || 0,
+    bounds: oldest
+      ? { oldest: Number(oldest), oldestUnixMs: oldestMs ? Number(oldestMs) : null, bytes: Number(bytes) }
+      : null,
   };
 }
 

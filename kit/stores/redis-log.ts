@@ -63,6 +63,8 @@ export class RedisLog implements ReplayLog {
   #ended = false;
   /** The newest event this process knows of, seen or acknowledged: its testimony after a restart of Redis. */
   #known = { seq: 0, stored: '' };
+  /** The epoch whose contents this process knows first-hand: what it opened behind a fence it cannot vouch for. */
+  #witnessed = '';
   /** Counts incarnations taken over, so that an answer that was on its way meanwhile is not believed. */
   #adoptions = 0;
   #fenceUntilMs = 0;
@@ -157,12 +159,12 @@ export class RedisLog implements ReplayLog {
   }
 
   async #close(): Promise<void> {
-    if (!this.#host) return;
+    if (!this.#timer) return; // never opened
     // With Redis there, what is under way settles; without it, it is refused now.
     if (!this.#port.ready) this.#closing.abort();
     await this.#queue.settled();
     this.#closing.abort();
-    if (this.#timer) clearInterval(this.#timer);
+    clearInterval(this.#timer);
     if (this.#fenceTimer) clearTimeout(this.#fenceTimer);
     this.#port.reader.remove(this.#port.keys.log);
     await this.#comparing?.catch(() => null); // its callers have the error
@@ -272,7 +274,7 @@ export class RedisLog implements ReplayLog {
     if (entry.seq !== this.#ring.head + 1) this.#ring.reset(entry.seq - 1);
     this.#show(decodeDraft(stored));
     if (entry.seq > this.#known.seq) this.#known = { seq: entry.seq, stored };
-    this.#take(entry);
+    if (entry.bounds) this.#take(entry.bounds);
   }
 
   #compareSoon(): void {
@@ -310,7 +312,7 @@ export class RedisLog implements ReplayLog {
       createEpoch(),
       restart,
       String(fenceMs),
-      this.#epoch,
+      this.#witnessed,
       String(seq),
       tip,
       ...this.#retentionArgs(),
@@ -323,6 +325,7 @@ export class RedisLog implements ReplayLog {
     if (bounds.head > this.#ring.head) await this.#catchUp(bounds);
     if (bounds.epoch !== this.#epoch) return;
     this.#take(bounds);
+    if (fenceLeftMs === 0) this.#witnessed = bounds.epoch;
     if (bounds.ended && this.#ring.head === bounds.head) this.#ended = true;
     this.#fence(fenceLeftMs);
     this.#opened().advanced();

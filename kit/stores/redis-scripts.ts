@@ -5,8 +5,8 @@
  * Layout, per stream: `<prefix>{<name>}:meta` is a hash with the bounds, `<prefix>{<name>}:log` a Redis stream. The entry
  * of sequence 7 has the id `<generation>-7`; a new epoch has a higher generation, so that a reader that waits for
  * anything after its last id is woken by the first event of a new epoch too. Fields of an entry: `v` the stored event,
- * `u` its time, `s` the bounds after it (`oldest oldestUnixMs bytes`), `k` the mark of a group that may be sent again, or
- * `end` alone.
+ * `u` its time, `s` the bounds after it (`oldest oldestUnixMs bytes`, on the last of a group), `k` the mark of a group
+ * that may be sent again; or `end` alone.
  *
  * The text of each script names the run of the server it was made for. A server that was restarted or promoted has not
  * got that script: it answers NOSCRIPT and nothing is written before the instance has looked at it anew.
@@ -66,18 +66,18 @@ local function seqOf(entry) return tonumber(string.match(entry[1], '%-(%d+)$')) 
 
 local function id(m, seq) return text(m.gen) .. '-' .. text(seq) end
 
--- Drops the oldest events until the bounds hold. The newest stays, whatever its size.
-local function trim(m, maxEvents, maxBytes, deadlineMs)
+-- Drops the oldest events below limit until the bounds hold. The newest stays, whatever its size.
+local function trim(m, limit, maxEvents, maxBytes, deadlineMs)
   local before, chunk, at = m.oldest, {}, 1
   local function crowded() return m.oldest < m.head and (m.head - m.oldest + 1 > maxEvents or m.bytes > maxBytes) end
   local function aged() return deadlineMs and m.oldestMs ~= '' and tonumber(m.oldestMs) < deadlineMs end
-  while m.oldest <= m.head and (crowded() or aged()) do
+  while m.oldest < limit and (crowded() or aged()) do
     if at > #chunk then
       local count = math.min(64, math.max(0, m.head - m.oldest + 1 - maxEvents) + 2)
       chunk, at = redis.call('XRANGE', log, id(m, m.oldest), id(m, m.head), 'COUNT', count), 1
       if #chunk == 0 then
         -- Redis evicted the events but not the bounds: say that they are gone.
-        m.oldest = m.head + 1
+        m.oldest = limit
         break
       end
     end
@@ -87,7 +87,7 @@ local function trim(m, maxEvents, maxBytes, deadlineMs)
     else
       m.oldest = seqOf(chunk[at])
     end
-    if at > #chunk and m.oldest <= m.head then
+    if at > #chunk and m.oldest < limit then
       chunk, at = redis.call('XRANGE', log, id(m, m.oldest), id(m, m.head), 'COUNT', 8), 1
     end
     m.oldestMs = chunk[at] and field(chunk[at], 'u') or m.oldestMs
@@ -138,7 +138,7 @@ if m.fence > 0 and now >= m.fence then
   save(m)
 end
 local oldest = m.oldest
-trim(m, tonumber(ARGV[7]), tonumber(ARGV[8]), tonumber(ARGV[9]))
+trim(m, m.head + 1, tonumber(ARGV[7]), tonumber(ARGV[8]), tonumber(ARGV[9]))
 if m.oldest ~= oldest then save(m) end
 return answer('ok', m, m.fence > 0 and (m.fence - now) or 0)
 `;
@@ -166,11 +166,17 @@ for i = 9, #ARGV, 2 do
   local unixMs, value = ARGV[i], ARGV[i + 1]
   m.head, m.bytes = m.head + 1, m.bytes + #value
   if m.oldest == m.head then m.oldestMs = unixMs end
-  local bounds = text(m.oldest) .. ' ' .. m.oldestMs .. ' ' .. text(m.bytes)
-  if i == 9 then redis.call('XADD', log, id(m, m.head), 'v', value, 'u', unixMs, 's', bounds, 'k', mark)
-  else redis.call('XADD', log, id(m, m.head), 'v', value, 'u', unixMs, 's', bounds) end
+  local entry = { 'v', value, 'u', unixMs }
+  if i == 9 then
+    entry[5], entry[6] = 'k', mark
+  end
+  if i == #ARGV - 1 then
+    trim(m, m.head, maxEvents, maxBytes, deadline)
+    if m.oldest == m.head then m.oldestMs, m.bytes = unixMs, #value end
+    entry[#entry + 1], entry[#entry + 2] = 's', text(m.oldest) .. ' ' .. m.oldestMs .. ' ' .. text(m.bytes)
+  end
+  redis.call('XADD', log, id(m, m.head), unpack(entry))
 end
-trim(m, maxEvents, maxBytes, deadline)
 if ending then
   m.ended = true
   redis.call('XADD', log, id(m, m.head + 1), 'end', '1')
