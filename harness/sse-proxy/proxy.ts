@@ -135,10 +135,10 @@ export async function startSseProxy(options: SseProxyOptions): Promise<SseProxy>
       await Promise.all([...faults].map((fault) => fault.heal()));
     },
     close: async () => {
-      const closed = once(server, 'close');
+      const closed = [once(server, 'close'), ...[...connections].map((connection) => connection.closed)];
       server.close();
       for (const connection of connections) connection.destroy();
-      await closed;
+      await Promise.all(closed);
     },
   };
 }

@@ -27,6 +27,8 @@ export class BodyPipeline {
   /** Body bytes sent so far. */
   bodyBytes = 0;
   opened = false;
+  /** Bytes that came when the response was already over. */
+  droppedBytes = 0;
   readonly #options: PipelineOptions;
   readonly #splitter = createSplitter();
   readonly #recent: Frame[] = [];
@@ -89,7 +91,7 @@ export class BodyPipeline {
       if (passed.length > 0) await this.#bytes(0, passed);
     };
     for (const piece of this.#splitter.push(chunk)) {
-      if (this.#options.over()) return;
+      if (this.#options.over()) break;
       if (piece.stray) continue;
       if (piece.starts) this.#collect = this.#options.attachments.some((a) => a.active && a.hooks.onFrame);
       this.#keep(chunk.subarray(piece.from, piece.to));
@@ -107,11 +109,12 @@ export class BodyPipeline {
       if (collected) await this.#frames(0, frame);
       // With a fault in place, an event counts once it has passed; without one, chunks pass as they came.
       else if (this.#options.attachments.some((a) => a.waiting || a.active)) await passTo(piece.to);
-      if (this.#options.over()) return;
+      if (this.#options.over()) break;
       this.#count(frame);
       for (const attachment of this.#due(frame)) await attachment.trigger();
     }
-    if (!this.#options.over()) await passTo(chunk.length);
+    if (this.#options.over()) this.droppedBytes += chunk.length - from;
+    else await passTo(chunk.length);
   }
 
   #keep(bytes: Buffer): void {
@@ -190,6 +193,7 @@ export class BodyPipeline {
       if (!(await this.#options.send(part))) return false;
       if (due !== null) await this.openAtByte();
     }
+    this.droppedBytes += rest.length;
     return !this.#options.over();
   }
 

@@ -271,7 +271,7 @@ export class Exchange implements Host {
       send: (bytes) => this.#sendBody(bytes),
       over: () => this.over,
     });
-    if (this.over) this.#swallow(formatResponseHead(head));
+    if (this.over) this.#swallow(formatResponseHead(head).length);
     else await this.#sendHead(head, framing, pipeline);
     const decoder = createBodyDecoder(framing);
     while (!decoder.done) {
@@ -281,12 +281,13 @@ export class Exchange implements Host {
         break;
       }
       if (this.over) {
-        if (!this.#swallow(read.bytes)) return;
+        if (!this.#swallow(read.bytes.length)) return;
         continue;
       }
       const decoded = decoder.push(read.bytes);
       upstream.reader.unread(read.bytes.subarray(decoded.consumed));
       for (const payload of decoded.payload) await pipeline.push(payload);
+      if (this.over && pipeline.droppedBytes > 0) this.#swallow(pipeline.droppedBytes);
     }
     if (this.over) return;
     await pipeline.end();
@@ -369,10 +370,10 @@ export class Exchange implements Host {
   }
 
   /** Bytes that come for a half-open client are read and lost. */
-  #swallow(bytes: Buffer): boolean {
+  #swallow(bytes: number): boolean {
     const { writer } = this.#client;
     if (!writer.muted) return false;
-    void writer.write(bytes);
+    writer.drop(bytes);
     this.#swallowed?.();
     this.#swallowed = null;
     return true;

@@ -38,11 +38,16 @@ export class SocketWriter {
     this.#muted = true;
   }
 
+  /** Counts bytes that a muted writer did not get to see. */
+  drop(bytes: number): void {
+    this.#dropped += bytes;
+  }
+
   /** Resolves when more may be written. */
   async write(bytes: Buffer): Promise<boolean> {
     if (this.gone) return false;
     if (this.#muted) {
-      this.#dropped += bytes.length;
+      this.drop(bytes.length);
       return true;
     }
     if (bytes.length === 0) return true;

@@ -8,6 +8,8 @@ export interface RawClient {
   readonly socket: Socket;
   /** All bytes received so far. */
   readonly received: () => Buffer;
+  /** Forgets what was received. */
+  forget(): void;
   send(text: string | Buffer): void;
   get(path?: string, headers?: Readonly<Record<string, string>>): void;
   /** Resolves when what was received satisfies the condition. */
@@ -21,9 +23,13 @@ export function rawClient(port: number): RawClient {
   const socket = connect({ host: '127.0.0.1', port, noDelay: true });
   let received = Buffer.alloc(0);
   const checks = new Set<() => void>();
+  const failures = new Set<() => void>();
   socket.on('data', (bytes: Buffer) => {
     received = Buffer.concat([received, bytes]);
     for (const check of [...checks]) check();
+  });
+  socket.once('close', () => {
+    for (const fail of failures) fail();
   });
   const ended = new Promise<'fin' | 'rst'>((resolve) => {
     socket.once('end', () => resolve('fin'));
@@ -33,6 +39,9 @@ export function rawClient(port: number): RawClient {
   return {
     socket,
     received: () => received,
+    forget: () => {
+      received = Buffer.alloc(0);
+    },
     send,
     get: (path = '/', headers = {}) => {
       const lines = Object.entries({ Host: 'test', ...headers }).map(
@@ -45,13 +54,15 @@ export function rawClient(port: number): RawClient {
         const check = (): void => {
           if (!condition(received)) return;
           checks.delete(check);
+          failures.delete(fail);
           resolve(received);
         };
-        checks.add(check);
-        socket.once('close', () => {
-          checks.delete(check);
+        const fail = (): void => {
           reject(new Error(`closed after ${JSON.stringify(received.toString('latin1').slice(-2000))}`));
-        });
+        };
+        checks.add(check);
+        failures.add(fail);
+        if (socket.destroyed) fail();
         check();
       }),
     ended,
