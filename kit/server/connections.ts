@@ -51,6 +51,7 @@ export class Connections {
   #draining: Promise<DrainResult> | null = null;
   #whenEmpty: (() => void) | null = null;
   #reserved = 0;
+  #shut = false;
 
   constructor(settings: ConnectionsSettings) {
     this.#settings = settings;
@@ -76,7 +77,7 @@ export class Connections {
    */
   admit(key: string | null): Admission {
     const { maxConnections, maxConnectionsPerKey } = this.#settings;
-    if (this.#draining) return 'draining';
+    if (this.#draining || this.#shut) return 'draining';
     if (this.#open.size + this.#reserved >= maxConnections) return 'limit-total';
     if (key !== null && (this.#perKey.get(key) ?? 0) >= maxConnectionsPerKey) return 'limit-key';
     this.#reserved += 1;
@@ -95,7 +96,9 @@ export class Connections {
     this.#reserved -= 1;
     this.#open.add(connection);
     this.#schedule();
-    if (this.#draining) connection.finish('shutdown', this.#drainFrame('shutdown', this.#settings.retryMs()));
+    if (this.#shut) connection.cut('closed');
+    else if (this.#draining)
+      connection.finish('shutdown', this.#drainFrame('shutdown', this.#settings.retryMs()));
   }
 
   /** Called once per connection, when its sink has closed. */
@@ -117,8 +120,13 @@ export class Connections {
     return this.#draining;
   }
 
-  /** Cuts everything off, now. */
-  cutAll(reason: CloseReason): void {
+  /** Cuts everything off, now and from now on. */
+  shut(): void {
+    this.#shut = true;
+    this.#cutAll('closed');
+  }
+
+  #cutAll(reason: CloseReason): void {
     for (const connection of [...this.#open]) connection.cut(reason);
   }
 
@@ -153,7 +161,7 @@ export class Connections {
     const empty = await this.#untilEmpty(withinMs);
     for (const cancel of cancels) cancel();
     const cut = empty ? 0 : this.#open.size;
-    this.cutAll('shutdown');
+    this.#cutAll('shutdown');
     const durationMs = clock.monotonic() - startedMs;
     emit({ kind: 'drain-finished', ...stamp(), durationMs, cut });
     return { connections: total, cut, durationMs };

@@ -2,11 +2,11 @@ import type { EventMeta } from '../protocol/index.ts';
 import { Connections, type DrainResult } from './connections.ts';
 import { createMemoryLog } from './memory-log.ts';
 import { type ResolvedOptions, resolveOptions, type ServerOptions } from './options.ts';
-import type { LogBounds, ReplayLog } from './replay-log.ts';
+import type { ReplayLog } from './replay-log.ts';
 import type { StreamReply, StreamRequest } from './request.ts';
 import { Responder } from './respond.ts';
 import { SingleSession } from './session.ts';
-import { StreamCore } from './stream-core.ts';
+import { StreamCore, type StreamStats } from './stream-core.ts';
 
 /** Options of one stream. */
 export interface EventStreamOptions extends ServerOptions {
@@ -18,19 +18,7 @@ export interface EventStreamOptions extends ServerOptions {
   readonly log?: ReplayLog;
 }
 
-/** What a stream knows about itself at a moment. */
-export interface StreamStats extends LogBounds {
-  readonly name: string;
-  /** Open responses. */
-  readonly connections: number;
-  /** Those that have been written everything. */
-  readonly caughtUp: number;
-  /** Events that the connection furthest behind has not been written. */
-  readonly maxBehind: number;
-  readonly draining: boolean;
-}
-
-/** Something that answers requests for streams and can be shut down: a stream, or a hub bound to a choice of streams. */
+/** Something that answers requests for streams and can be shut down: a stream, or a choice of streams of a hub. */
 export interface StreamEndpoint {
   /** Answers one request. Never throws for what a client sent; rejects only with what the auth hook throws. */
   handle(request: StreamRequest): Promise<StreamReply>;
@@ -59,6 +47,8 @@ export interface EventStream extends StreamEndpoint {
   /** Completes the stream: clients get what is left and `stream.end`, later ones 204. Publishing then fails. */
   end(): Promise<void>;
   stats(): StreamStats;
+  /** Whether a drain has begun. */
+  readonly draining: boolean;
   /**
    * Ends all responses in good order within `withinMs`, tells clients when to come back (spread by `acceptPerSecond`),
    * and answers new requests with 503. Resolves by the deadline; publishing still works.
@@ -87,10 +77,13 @@ export function createEventStream(options: EventStreamOptions = {}): EventStream
     publish: (type, data, meta) => core.publish(type, data, meta),
     open: async () => core.open(),
     end: () => core.end(),
-    stats: () => statsOf(core, connections),
+    stats: () => core.stats(),
+    get draining() {
+      return connections.draining;
+    },
     drain: ({ withinMs = DEFAULT_DRAIN_MS } = {}) => connections.drain(withinMs),
     close: async () => {
-      connections.cutAll('closed');
+      connections.shut();
       await core.close();
     },
   };
@@ -102,6 +95,7 @@ export function createCore(
   log: ReplayLog,
   options: ResolvedOptions,
   source = `/streams/${encodeURIComponent(name)}`,
+  openAfter?: Promise<void>,
 ): StreamCore {
   return new StreamCore({
     name,
@@ -111,23 +105,11 @@ export function createCore(
     heartbeat: options.heartbeat,
     clock: options.clock,
     emit: options.emit,
+    ...(openAfter === undefined ? {} : { openAfter }),
   });
 }
 
 /** A registry of connections with the options that concern it. */
 export function createConnections(name: string, options: ResolvedOptions): Connections {
   return new Connections({ ...options, name, retryMs: options.nextRetryMs });
-}
-
-function statsOf(core: StreamCore, connections: Connections): StreamStats {
-  let maxBehind = 0;
-  for (const connection of connections) maxBehind = Math.max(maxBehind, connection.behind);
-  return {
-    name: core.name,
-    ...core.bounds(),
-    connections: connections.size,
-    caughtUp: core.fanout.size,
-    maxBehind,
-    draining: connections.draining,
-  };
 }

@@ -198,7 +198,6 @@ export interface DrainFinished extends OfStream {
 /** A hub made a stream on first use. */
 export interface StreamCreated extends OfStream {
   readonly kind: 'stream-created';
-  readonly epoch: string;
 }
 
 export interface StreamEnded extends OfStream {

@@ -11,10 +11,16 @@ export {
   type EventStream,
   type EventStreamOptions,
   type StreamEndpoint,
-  type StreamStats,
 } from './event-stream.ts';
 export type { CloseReason, RejectReason, ServerFact, ServerObserver } from './facts.ts';
 export { FrameRing, type RingLimits } from './frame-ring.ts';
+export {
+  createStreamHub,
+  type HubStream,
+  requestedTopics,
+  type StreamHub,
+  type StreamHubOptions,
+} from './hub.ts';
 export { createMemoryLog, type MemoryLogOptions } from './memory-log.ts';
 export type { ServerOptions } from './options.ts';
 export {
@@ -31,3 +37,4 @@ export {
 export type { ReplyBody, StreamReply, StreamRequest } from './request.ts';
 export type { Authorization, Authorize } from './respond.ts';
 export { Block, type Sink, type SinkEvents } from './sink.ts';
+export type { StreamStats } from './stream-core.ts';

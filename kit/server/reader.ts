@@ -35,6 +35,8 @@ export class Reader implements Part, LiveReader {
   #epoch: string;
   #seq: number;
   #mode: Mode = 'paused';
+  /** Until the opening frames are written, what a reconnect has to ask for. */
+  #primer: Position | null;
   /** Events written and since when, until the first time it has caught up after coming with a cursor. */
   #replay: { events: number; readonly startedMs: number } | null;
 
@@ -51,13 +53,20 @@ export class Reader implements Part, LiveReader {
     this.#slowReader = slowReader;
     this.#epoch = plan.start.epoch;
     this.#seq = plan.start.seq;
+    this.#primer = plan.primer;
     this.#replay = plan.outcome === 'fresh' ? null : { events: 0, startedMs: core.clock.monotonic() };
     connection.add(this);
+    core.readers.add(this);
   }
 
   /** The place after which it reads on: everything up to here was written. */
   get position(): Position {
     return { epoch: this.#epoch, seq: this.#seq };
+  }
+
+  /** What a client that was written everything so far has to resume from. */
+  get cursor(): Position {
+    return this.#primer ?? this.position;
   }
 
   get stream(): string {
@@ -76,12 +85,15 @@ export class Reader implements Part, LiveReader {
   /** Writes the opening frames, as one block. `resume()` then begins the reading. */
   open(plan: ResumePlan): void {
     const { loss } = plan;
-    this.#writeText(this.#wire.open(this, plan) + (loss ? this.#wire.cannotResume(this, loss) : ''));
+    const opening = this.#wire.open(this, plan);
+    this.#primer = null;
+    this.#writeText(loss ? opening + this.#wire.cannotResume(this, loss) : opening);
     if (loss) this.#reportLoss(loss);
   }
 
   resume(): void {
-    if (this.#mode !== 'paused') return;
+    // The opening frames alone may have filled the sink.
+    if (this.#mode !== 'paused' || this.connection.blockedMs !== null) return;
     this.#mode = 'catching-up';
     this.#pump();
   }
@@ -93,6 +105,7 @@ export class Reader implements Part, LiveReader {
 
   stop(): void {
     this.core.fanout.leave(this);
+    this.core.readers.delete(this);
     this.#mode = 'stopped';
     this.#replayed('interrupted');
   }

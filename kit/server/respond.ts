@@ -138,6 +138,11 @@ export class Responder {
     }
   }
 
+  /** The answer to a request for a stream that does not exist and is not to be made by asking. */
+  unknownStream(request: StreamRequest, streams: readonly string[]): StreamReply {
+    return this.#reject(request, streams.join(','), 'unknown-stream', 404, {});
+  }
+
   #headers(origin: Readonly<Record<string, string>>, resume: string): Record<string, string> {
     return {
       'Content-Type': EVENT_STREAM_TYPE,

@@ -17,6 +17,19 @@ import { Fanout } from './fanout.ts';
 import type { EventDraft, FrameBatch, LogBounds, MaybePromise, ReplayLog } from './replay-log.ts';
 import { type Block, textBlock } from './sink.ts';
 
+/** What a stream knows about itself at a moment. Before the log is open it says that it is empty, with epoch ''. */
+export interface StreamStats extends LogBounds {
+  readonly name: string;
+  /** Open responses. */
+  readonly connections: number;
+  /** Those that have been written everything. */
+  readonly caughtUp: number;
+  /** Events that the connection furthest behind has not been written. */
+  readonly maxBehind: number;
+}
+
+const UNOPENED: LogBounds = { epoch: '', oldest: 1, head: 0, bytes: 0, oldestUnixMs: null, ended: false };
+
 /** What a stream is made of. */
 export interface StreamCoreSettings {
   readonly name: string;
@@ -28,6 +41,14 @@ export interface StreamCoreSettings {
   readonly heartbeat: 'comment' | 'event' | 'off';
   readonly clock: Clock;
   readonly emit: (fact: ServerFact) => void;
+  /** What has to be over before the log may be opened: the closing of its predecessor. */
+  readonly openAfter?: Promise<void>;
+}
+
+/** What is open on a stream, whatever it is doing. */
+export interface OpenReader {
+  /** Events in the log that were not written to it yet. */
+  readonly behind: number;
 }
 
 /** One stream without any connection handling: the log, the way in (publish), and the fan-out to those caught up. */
@@ -36,6 +57,8 @@ export class StreamCore {
   readonly log: ReplayLog;
   readonly clock: Clock;
   readonly fanout: Fanout;
+  /** Every reader that is not stopped. */
+  readonly readers = new Set<OpenReader>();
   readonly emit: (fact: ServerFact) => void;
   readonly #settings: StreamCoreSettings;
   #opened: MaybePromise<void> | null = null;
@@ -61,12 +84,8 @@ export class StreamCore {
   /** Opens the log once. Synchronous when the log is. A failed opening is tried again by the next caller. */
   open(): MaybePromise<void> {
     if (this.#opened !== null) return this.#opened;
-    const opening = this.log.open({
-      encode: (position, draft) => encodeEvent(this.#settings.format, position, draft),
-      advanced: () => this.#advanced(),
-      failed: (error) => this.reportFailure(error),
-      now: () => this.clock.now(),
-    });
+    const { openAfter } = this.#settings;
+    const opening = openAfter ? openAfter.then(() => this.#openLog()) : this.#openLog();
     if (!(opening instanceof Promise)) {
       this.#epoch = this.log.bounds().epoch;
       this.#opened = undefined;
@@ -85,8 +104,35 @@ export class StreamCore {
     return this.#opened;
   }
 
+  #openLog(): MaybePromise<void> {
+    return this.log.open({
+      encode: (position, draft) => encodeEvent(this.#settings.format, position, draft),
+      advanced: () => this.#advanced(),
+      failed: (error) => this.reportFailure(error),
+      now: () => this.clock.now(),
+    });
+  }
+
+  /** Whether the log is open, and its bounds mean something. */
+  get isOpen(): boolean {
+    return this.#epoch !== null;
+  }
+
   bounds(): LogBounds {
     return this.log.bounds();
+  }
+
+  stats(): StreamStats {
+    let maxBehind = 0;
+    for (const reader of this.readers) maxBehind = Math.max(maxBehind, reader.behind);
+    const bounds = this.isOpen ? this.bounds() : UNOPENED;
+    return {
+      name: this.name,
+      ...bounds,
+      connections: this.readers.size,
+      caughtUp: this.fanout.size,
+      maxBehind,
+    };
   }
 
   /** Validates, appends, and resolves with the position when the log has the event. */

@@ -1,0 +1,261 @@
+import { type EventMeta, quote, SseKitError } from '../protocol/index.ts';
+import type { Connections, DrainResult } from './connections.ts';
+import {
+  createConnections,
+  createCore,
+  DEFAULT_DRAIN_MS,
+  type DrainOptions,
+  type StreamEndpoint,
+} from './event-stream.ts';
+import { createMemoryLog } from './memory-log.ts';
+import { MultiSession } from './multi-session.ts';
+import { type ResolvedOptions, resolveOptions, type ServerOptions } from './options.ts';
+import type { ReplayLog } from './replay-log.ts';
+import type { StreamReply, StreamRequest } from './request.ts';
+import { Responder } from './respond.ts';
+import { SingleSession } from './session.ts';
+import type { StreamCore, StreamStats } from './stream-core.ts';
+
+/** Options of a hub. What streams share (limits, drain, hooks) counts for all of its streams together. */
+export interface StreamHubOptions extends ServerOptions {
+  /** Name of the hub in facts about all streams together; default `hub`. */
+  readonly name?: string;
+  /** Makes the log of a stream; default a memory log of 1,000 events and 1 MiB. */
+  readonly log?: (key: string) => ReplayLog;
+  /** CloudEvents `source` of a stream; default `/streams/<key>`. */
+  readonly source?: (key: string) => string;
+  /** A stream that nobody reads and nobody publishes to is let go after this time; default 300,000 ms. */
+  readonly idleMs?: number;
+  /** Most streams at once; default 10,000. More are refused, not traded against others. */
+  readonly maxStreams?: number;
+  /** Most streams on one connection; default 16. */
+  readonly maxTopics?: number;
+  /** Whether a request may be the first use of a stream; default true. Otherwise it gets 404. */
+  readonly createOnConnect?: boolean;
+}
+
+/** One stream of a hub, by key. A handle may be kept: it finds its stream anew when that was let go. */
+export interface HubStream extends StreamEndpoint {
+  readonly key: string;
+  /** See `EventStream.publish`; also `ERR_TOO_MANY_STREAMS`. */
+  publish(type: string, data: unknown, meta?: EventMeta): Promise<string>;
+  /** See `EventStream.end`. What is left stays readable until the stream is idle for `idleMs`. */
+  end(): Promise<void>;
+  stats(): StreamStats;
+}
+
+/** Many streams by key: per order, per user, per generation. */
+export interface StreamHub {
+  readonly name: string;
+  /** @throws SseKitError `ERR_INVALID_KEY` for an empty key, or one of more than 256 characters. */
+  stream(key: string): HubStream;
+  /**
+   * Several streams on one connection, with a vector cursor (PROTOCOL.md).
+   * @throws SseKitError `ERR_INVALID_TOPICS` for none, a repeated one, or more than `maxTopics`.
+   */
+  streams(keys: readonly string[]): StreamEndpoint;
+  /** Keys of the streams in memory. */
+  keys(): readonly string[];
+  /** Open responses of all streams. */
+  readonly connections: number;
+  readonly draining: boolean;
+  /** Ends all responses of all streams in good order; see `EventStream.drain`. */
+  drain(options?: DrainOptions): Promise<DrainResult>;
+  /** Cuts all responses and closes all logs. */
+  close(): Promise<void>;
+}
+
+/**
+ * Makes a hub.
+ * @throws SseKitError `ERR_INVALID_OPTION`
+ */
+export function createStreamHub(options: StreamHubOptions = {}): StreamHub {
+  return new Hub(options);
+}
+
+/** The values of the query parameter `topic` of a request, each once: `?topic=orders&topic=chat`. */
+export function requestedTopics(request: { readonly url?: string | undefined }): string[] {
+  const at = request.url?.indexOf('?') ?? -1;
+  return at < 0 ? [] : [...new Set(new URLSearchParams(request.url?.slice(at + 1)).getAll('topic'))];
+}
+
+interface Held {
+  readonly core: StreamCore;
+  usedMs: number;
+}
+
+const LONGEST_KEY = 256;
+
+class Hub implements StreamHub {
+  readonly name: string;
+  readonly #options: ResolvedOptions;
+  readonly #hub: Required<Pick<StreamHubOptions, 'idleMs' | 'maxStreams' | 'maxTopics' | 'createOnConnect'>>;
+  readonly #makeLog: (key: string) => ReplayLog;
+  readonly #source: ((key: string) => string) | undefined;
+  readonly #connections: Connections;
+  readonly #responder: Responder;
+  readonly #held = new Map<string, Held>();
+  readonly #closing = new Map<string, Promise<void>>();
+  #cancelSweep: (() => void) | null = null;
+  #closed = false;
+
+  constructor(options: StreamHubOptions) {
+    const { idleMs = 300_000, maxStreams = 10_000, maxTopics = 16, createOnConnect = true } = options;
+    for (const [name, value] of Object.entries({ idleMs, maxStreams, maxTopics })) {
+      if (!(value >= 1))
+        throw new SseKitError('ERR_INVALID_OPTION', `${name} must be at least 1, got ${quote(value)}`);
+    }
+    this.name = options.name ?? 'hub';
+    this.#options = resolveOptions(options);
+    this.#hub = { idleMs, maxStreams, maxTopics, createOnConnect };
+    this.#makeLog = options.log ?? (() => createMemoryLog({ maxEvents: 1000, maxBytes: 1024 * 1024 }));
+    this.#source = options.source;
+    this.#connections = createConnections(this.name, this.#options);
+    this.#responder = new Responder(this.#options, this.#connections);
+  }
+
+  get connections(): number {
+    return this.#connections.size;
+  }
+
+  get draining(): boolean {
+    return this.#connections.draining;
+  }
+
+  keys(): readonly string[] {
+    return [...this.#held.keys()];
+  }
+
+  stream(key: string): HubStream {
+    assertKey(key);
+    return {
+      key,
+      publish: async (type, data, meta) => this.#use(key).publish(type, data, meta),
+      end: async () => this.#use(key).end(),
+      stats: () => this.#use(key).stats(),
+      handle: (request) => this.#handle(request, [key]),
+      drain: (options) => this.drain(options),
+    };
+  }
+
+  streams(keys: readonly string[]): StreamEndpoint {
+    const { maxTopics } = this.#hub;
+    if (keys.length === 0 || keys.length > maxTopics || new Set(keys).size !== keys.length) {
+      throw new SseKitError(
+        'ERR_INVALID_TOPICS',
+        `need 1 to ${maxTopics} different topics, got ${quote(keys)}`,
+      );
+    }
+    keys.forEach(assertKey);
+    return {
+      handle: (request) => this.#handle(request, keys),
+      drain: (options) => this.drain(options),
+    };
+  }
+
+  drain({ withinMs = DEFAULT_DRAIN_MS }: DrainOptions = {}): Promise<DrainResult> {
+    return this.#connections.drain(withinMs);
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#cancelSweep?.();
+    this.#connections.shut();
+    const cores = [...this.#held.values()].map(({ core }) => core);
+    this.#held.clear();
+    await Promise.all([...cores.map(async (core) => core.close()), ...this.#closing.values()]);
+  }
+
+  #handle(request: StreamRequest, keys: readonly string[]): Promise<StreamReply> {
+    const missing = this.#hub.createOnConnect ? undefined : keys.find((key) => !this.#held.has(key));
+    if (missing !== undefined) return Promise.resolve(this.#responder.unknownStream(request, keys));
+    return this.#responder.respond(request, keys, () => {
+      const cores = keys.map((key) => this.#use(key));
+      const [only] = cores;
+      return cores.length === 1 && only
+        ? new SingleSession(only, this.#options)
+        : new MultiSession(cores, this.#options);
+    });
+  }
+
+  /** The stream of a key, made on first use. */
+  #use(key: string): StreamCore {
+    if (this.#closed) throw new SseKitError('ERR_LOG_CLOSED', 'the hub is closed');
+    const usedMs = this.#options.clock.monotonic();
+    const held = this.#held.get(key);
+    if (held) {
+      held.usedMs = usedMs;
+      return held.core;
+    }
+    if (this.#held.size >= this.#hub.maxStreams) {
+      throw new SseKitError(
+        'ERR_TOO_MANY_STREAMS',
+        `the hub holds ${this.#held.size} streams; no room for ${quote(key)}`,
+      );
+    }
+    const core = createCore(
+      key,
+      this.#makeLog(key),
+      this.#options,
+      this.#source?.(key),
+      this.#closing.get(key),
+    );
+    this.#held.set(key, { core, usedMs });
+    this.#options.emit({ kind: 'stream-created', ...core.stamp() });
+    this.#scheduleSweep();
+    return core;
+  }
+
+  #scheduleSweep(): void {
+    if (this.#cancelSweep !== null) return;
+    const { clock } = this.#options;
+    this.#cancelSweep = clock.setTimeout(
+      () => {
+        this.#cancelSweep = null;
+        this.#sweep(clock.monotonic());
+        if (this.#held.size > 0 && !this.#closed) this.#scheduleSweep();
+      },
+      Math.max(1, this.#hub.idleMs / 4),
+    );
+  }
+
+  #sweep(nowMs: number): void {
+    for (const [key, held] of this.#held) {
+      if (held.core.readers.size > 0) held.usedMs = nowMs;
+      const idleMs = nowMs - held.usedMs;
+      if (idleMs >= this.#hub.idleMs) this.#evict(key, held.core, idleMs);
+    }
+  }
+
+  #evict(key: string, core: StreamCore, idleMs: number): void {
+    this.#held.delete(key);
+    this.#options.emit({ kind: 'stream-evicted', ...core.stamp(), idleMs });
+    const closing = core.close();
+    if (!(closing instanceof Promise)) return;
+    // The next use of the key opens its log only when this one has let go of the store.
+    const over = closing.then(
+      () => void this.#closing.delete(key),
+      (error: unknown) => {
+        this.#closing.delete(key);
+        core.reportFailure(error);
+      },
+    );
+    this.#closing.set(key, over);
+  }
+}
+
+function assertKey(key: string): void {
+  if (typeof key === 'string' && key !== '' && key.length <= LONGEST_KEY && isWellFormed(key)) return;
+  throw new SseKitError(
+    'ERR_INVALID_KEY',
+    `a key has 1 to ${LONGEST_KEY} characters of valid Unicode, got ${quote(key)}`,
+  );
+}
+
+function isWellFormed(key: string): boolean {
+  try {
+    return encodeURIComponent(key).length > 0;
+  } catch {
+    return false; // a lone surrogate, which no URL, header or JSON text could carry
+  }
+}
