@@ -1,4 +1,4 @@
-import manifest from '../../../package.json' with { type: 'json' };
+import { createRequire } from 'node:module';
 import type { Capability } from '../types.ts';
 
 /** What the kit's client can do, wherever it runs. */
@@ -11,5 +11,8 @@ export const KIT_CAPABILITIES: readonly Capability[] = [
   'backoff',
   'client-metrics',
 ];
+
+// By the package's own name: the manifest is in the same place for the sources and for the built package.
+const manifest = createRequire(import.meta.url)('sse-reliability-kit/package.json') as { version: string };
 
 export const KIT_VERSION: string = manifest.version;
