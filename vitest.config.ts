@@ -4,6 +4,7 @@ export default defineConfig({
   test: {
     include: ['{kit,harness,fixtures,scripts,examples,docs}/**/*.test.ts'],
     typecheck: { enabled: false },
-    testTimeout: 15_000,
+    // Wide, since a loaded CI machine is slow: a test that waits for an event ends when the event comes.
+    testTimeout: 30_000,
   },
 });
