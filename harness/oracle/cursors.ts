@@ -62,23 +62,38 @@ function buildTrail(subject: SubjectView, stream: StreamView): CursorTrail {
         break;
     }
   }
+  moves.sort((a, b) => a.at - b.at);
+  // highest[i]: the furthest of the first i moves.
+  const highest: CursorMove[] = [NO_CURSOR];
+  for (const each of moves) {
+    const best = highest.at(-1) ?? NO_CURSOR;
+    highest.push((each.place ?? -1) >= (best.place ?? -1) ? each : best);
+  }
+  const countUpTo = (at: number) => {
+    let low = 0;
+    let high = moves.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if ((moves[middle]?.at ?? at) <= at) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  };
   return {
     moves,
-    placeAt(at) {
-      let best: number | null = null;
-      for (const each of moves) {
-        if (each.at > at) break;
-        if (each.place !== null && (best === null || each.place > best)) best = each.place;
-      }
-      return best;
-    },
+    placeAt: (at) => highest[countUpTo(at)]?.place ?? null,
     between(from, to) {
-      const held = moves.filter((each) => each.at <= from);
-      const latest = held.at(-1) ?? NO_CURSOR;
+      const count = countUpTo(from);
+      const latest = moves[count - 1] ?? NO_CURSOR;
       // After a repetition the latest id (browsers) and the highest (clients that dedupe) differ; both are honest.
-      const highest = held.reduce((a, b) => ((b.place ?? -1) > (a.place ?? -1) ? b : a), latest);
-      const later = moves.filter((each) => each.at > from && each.at < to);
-      return latest === highest ? [latest, ...later] : [latest, highest, ...later];
+      const best = highest[count] ?? NO_CURSOR;
+      const later: CursorMove[] = [];
+      for (let i = count; i < moves.length; i++) {
+        const each = moves[i];
+        if (!each || each.at >= to) break;
+        later.push(each);
+      }
+      return latest === best || best === NO_CURSOR ? [latest, ...later] : [latest, best, ...later];
     },
   };
 }

@@ -1,8 +1,8 @@
 import type { Fault, HistoryRecord } from '../history/types.ts';
 import { accountOf } from './owed.ts';
-import { activity, connectedSpans } from './spans.ts';
+import { activity, connectedSpans, type Span } from './spans.ts';
 import type { Expectation } from './types.ts';
-import { isLive, type SubjectView, type View } from './view.ts';
+import { isLive, processedOn, type StreamView, type SubjectView, type View } from './view.ts';
 
 /** A measured duration with the records it lies between; `tookMs` is null when the end never came. */
 export interface Measure {
@@ -19,13 +19,23 @@ export interface Episode {
   readonly catchUp: Measure | null;
 }
 
+// Four checks read the same episodes of the same view.
+const known = new WeakMap<View, readonly Episode[]>();
+
 /** All episodes of a run. Faults give `detect` and `heal`; every lost connection gives `reconnect` and `catchUp`. */
 export function episodesOf(view: View, expectation: Expectation): readonly Episode[] {
+  const before = known.get(view);
+  if (before) return before;
   const faults = view.records.filter((r): r is Fault => r.kind === 'fault');
-  return view.subjects.flatMap((subject) => [
-    ...faults.filter((f) => concerns(f, subject)).map((fault) => ofFault(view, subject, fault)),
-    ...ofConnections(view, subject, expectation),
-  ]);
+  const episodes = view.subjects.flatMap((subject) => {
+    const spans = connectedSpans(subject, view.endsAt);
+    return [
+      ...faults.filter((f) => concerns(f, subject)).map((fault) => ofFault(view, subject, spans, fault)),
+      ...ofConnections(view, subject, spans, expectation),
+    ];
+  });
+  known.set(view, episodes);
+  return episodes;
 }
 
 /** A fault may name its subject in its evidence; otherwise it concerns all. */
@@ -34,8 +44,7 @@ function concerns(fault: Fault, subject: SubjectView): boolean {
   return typeof named !== 'string' || named === subject.name;
 }
 
-function ofFault(view: View, subject: SubjectView, fault: Fault): Episode {
-  const spans = connectedSpans(subject, view.endsAt);
+function ofFault(view: View, subject: SubjectView, spans: readonly Span[], fault: Fault): Episode {
   const hit = spans.find((span) => span.from <= fault.at && span.to >= fault.at - view.slackMs);
   let detect: Measure | null = null;
   let heal: Measure | null = null;
@@ -47,10 +56,7 @@ function ofFault(view: View, subject: SubjectView, fault: Fault): Episode {
     };
   }
   if (fault.phase === 'healed' && (subject.closedAt === null || subject.closedAt > fault.at)) {
-    const sign = spans
-      .flatMap((span) => activity(subject, span))
-      .filter((each) => each.at >= fault.at)
-      .sort((a, b) => a.at - b.at)[0];
+    const sign = firstSign(subject, spans, fault.at);
     heal = {
       tookMs: sign ? sign.at - fault.at : null,
       records: sign ? [fault, sign.record] : [fault],
@@ -59,13 +65,26 @@ function ofFault(view: View, subject: SubjectView, fault: Fault): Episode {
   return { subject: subject.name, detect, reconnect: null, heal, catchUp: null };
 }
 
+function firstSign(subject: SubjectView, spans: readonly Span[], from: number) {
+  for (const span of spans) {
+    if (span.to < from) continue;
+    const [sign] = activity(subject, { ...span, from: Math.max(span.from, from) });
+    if (sign) return sign;
+  }
+  return null;
+}
+
 /** The end of the run is not a noticing. */
 function isOrdinaryEnd(record: HistoryRecord | null): boolean {
   return record?.kind === 'close' && record.final === true;
 }
 
-function ofConnections(view: View, subject: SubjectView, expectation: Expectation): readonly Episode[] {
-  const spans = connectedSpans(subject, view.endsAt);
+function ofConnections(
+  view: View,
+  subject: SubjectView,
+  spans: readonly Span[],
+  expectation: Expectation,
+): readonly Episode[] {
   const episodes: Episode[] = [];
   spans.forEach((span, i) => {
     if (span.end === null || isOrdinaryEnd(span.end)) return;
@@ -99,17 +118,33 @@ function catchUpAfter(
     if (!stream) continue;
     const account = accountOf(view, subject, stream, expectation);
     const before = stream.events.findLastIndex((event) => event.at <= open.at);
-    const handled = new Set<string>();
-    for (const record of subject.records) {
-      if (record.kind !== 'processed' || record.stream !== name || handled.has(record.id)) continue;
-      handled.add(record.id);
-      if (record.at < open.at) continue;
-      const place = stream.place(record.id);
-      if (place === null || place > before || place < account.from) continue;
+    for (const { record, place } of firstHandled(subject, stream)) {
+      if (record.at < open.at || place > before || place < account.from) continue;
       if (last === null || record.at > last.at) last = record;
     }
   }
   return last === null
     ? { tookMs: 0, records: [open] }
     : { tookMs: last.at - open.at, records: [open, last] };
+}
+
+type Handled = { readonly record: HistoryRecord; readonly place: number };
+const handledBy = new WeakMap<SubjectView, Map<StreamView, readonly Handled[]>>();
+
+/** The first processing of each event. */
+function firstHandled(subject: SubjectView, stream: StreamView): readonly Handled[] {
+  const byStream = handledBy.get(subject) ?? new Map<StreamView, readonly Handled[]>();
+  handledBy.set(subject, byStream);
+  const before = byStream.get(stream);
+  if (before) return before;
+  const seen = new Set<number>();
+  const handled: Handled[] = [];
+  for (const record of processedOn(subject, stream.name)) {
+    const place = stream.place(record.id);
+    if (place === null || seen.has(place)) continue;
+    seen.add(place);
+    handled.push({ record, place });
+  }
+  byStream.set(stream, handled);
+  return handled;
 }

@@ -19,8 +19,25 @@ export interface Reconnect {
   readonly context: readonly HistoryRecord[];
 }
 
+// Two checks ask for the same reconnects; subjects and streams belong to one view.
+const known = new WeakMap<SubjectView, Map<StreamView, readonly Reconnect[]>>();
+
 /** The reconnects of a subject on a stream. Requests as the server saw them; without those, the client's own opens. */
 export function reconnectsOf(view: View, subject: SubjectView, stream: StreamView): readonly Reconnect[] {
+  let byStream = known.get(subject);
+  if (!byStream) {
+    byStream = new Map();
+    known.set(subject, byStream);
+  }
+  let reconnects = byStream.get(stream);
+  if (!reconnects) {
+    reconnects = findReconnects(view, subject, stream);
+    byStream.set(stream, reconnects);
+  }
+  return reconnects;
+}
+
+function findReconnects(view: View, subject: SubjectView, stream: StreamView): readonly Reconnect[] {
   const seen: readonly (Request | Open)[] =
     subject.requests.length > 0
       ? subject.requests
