@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 
 interface Manifest {
   readonly exports: Readonly<Record<string, string | { readonly types: string; readonly default: string }>>;
-  readonly bin: Readonly<Record<string, string>>;
+  readonly bin?: Readonly<Record<string, string>>;
   readonly engines: { readonly node: string };
   readonly devDependencies: Readonly<Record<string, string>>;
   readonly peerDependencies: Readonly<Record<string, string>>;
@@ -26,7 +26,7 @@ describe('package.json', () => {
     expect(target.types).toBe(target.default.replace(/\.js$/, '.d.ts'));
   });
 
-  it.each(Object.entries(manifest.bin))('offers %s as a program that a shell can start', (_, file) => {
+  it.each(Object.entries(manifest.bin ?? {}))('offers %s as a program that a shell can start', (_, file) => {
     expect(readFileSync(source(file), 'utf8')).toMatch(/^#!\/usr\/bin\/env node\n/);
   });
 
