@@ -1,0 +1,195 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { createEventStream, type EventStream } from './event-stream.ts';
+import { createMemoryLog } from './memory-log.ts';
+import { connect, type FakeClient } from './testing/fake-request.ts';
+import { createSlowLog } from './testing/slow-log.ts';
+
+type Action =
+  | { readonly do: 'publish'; readonly count: number }
+  | { readonly do: 'connect'; readonly room: number }
+  | { readonly do: 'reconnect' | 'drain'; readonly client: number; readonly room: number }
+  | { readonly do: 'wait'; readonly turns: number }
+  | { readonly do: 'lose' };
+
+const room = fc.integer({ min: 1, max: 6 });
+const actions = fc.array(
+  fc.oneof(
+    {
+      weight: 6,
+      arbitrary: fc.record({ do: fc.constant('publish' as const), count: fc.integer({ min: 1, max: 8 }) }),
+    },
+    { weight: 2, arbitrary: fc.record({ do: fc.constant('connect' as const), room }) },
+    {
+      weight: 5,
+      arbitrary: fc.record({
+        do: fc.constantFrom('reconnect' as const, 'drain' as const),
+        client: fc.nat(9),
+        room,
+      }),
+    },
+    {
+      weight: 3,
+      arbitrary: fc.record({ do: fc.constant('wait' as const), turns: fc.integer({ min: 1, max: 6 }) }),
+    },
+    { weight: 1, arbitrary: fc.record({ do: fc.constant('lose' as const) }) },
+  ),
+  { minLength: 5, maxLength: 40 },
+);
+
+/** What a client knows: every id in order over all its connections, and the losses it was told. */
+interface Subscriber {
+  client: FakeClient;
+  readonly earlier: FakeClient[];
+}
+
+/**
+ * Judges a subscriber by what it read: within an epoch, each event is the successor of what came before, or a
+ * `cannot-resume` in between accounts for exactly the missing ones.
+ */
+function judge(clients: readonly FakeClient[]): { epoch: string; seq: number } {
+  let at: { epoch: string; seq: number } | null = null;
+  for (const { frames } of clients) {
+    for (const { event, id, data } of frames) {
+      const place = parse(id ?? '');
+      if (event === 'stream.open') {
+        const open = JSON.parse(data) as { resume: string };
+        if (at === null) at = place;
+        else
+          expect({ ...place, resume: open.resume }).toEqual({
+            ...at,
+            resume: expect.stringMatching(/ok|gap/),
+          });
+      } else if (event === 'stream.cannot-resume') {
+        const loss = JSON.parse(data) as { missed: number | null };
+        if (at?.epoch === place.epoch) expect(loss.missed).toBe(place.seq - at.seq);
+        else expect(loss.missed).toBeNull();
+        at = place;
+      } else if (event === 'tick') {
+        expect(place).toEqual({ epoch: at?.epoch, seq: (at?.seq ?? Number.NaN) + 1 });
+        at = place;
+      }
+    }
+  }
+  if (at === null) throw new Error('the subscriber saw no stream.open');
+  return at;
+}
+
+function parse(id: string): { epoch: string; seq: number } {
+  const dot = id.lastIndexOf('.');
+  return { epoch: id.slice(0, dot), seq: Number(id.slice(dot + 1)) };
+}
+
+const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
+
+/** Plays a schedule and then lets everything drain. */
+async function play(
+  stream: EventStream,
+  schedule: readonly Action[],
+  lose: () => void,
+): Promise<Subscriber[]> {
+  const subscribers: Subscriber[] = [];
+  const publications: Promise<unknown>[] = [];
+  for (const action of schedule) {
+    if (action.do === 'publish') {
+      for (let n = 0; n < action.count; n++) publications.push(stream.publish('tick', n));
+    } else if (action.do === 'connect') {
+      subscribers.push({ client: await connect(stream, { room: action.room }), earlier: [] });
+    } else if (action.do === 'wait') {
+      for (let n = 0; n < action.turns; n++) await turn();
+    } else if (action.do === 'lose') {
+      lose();
+    } else {
+      const subscriber = subscribers[action.client % Math.max(1, subscribers.length)];
+      if (subscriber && action.do === 'drain') subscriber.client.drain(action.room);
+      if (subscriber && action.do === 'reconnect') await reconnect(stream, subscriber, action.room);
+    }
+  }
+  await Promise.all(publications);
+  for (const { client } of subscribers) client.drain();
+  const deadline = Date.now() + 5000;
+  while (stream.stats().caughtUp < subscribers.length && Date.now() < deadline) await turn();
+  for (let n = 0; n < 5; n++) await turn();
+  return subscribers;
+}
+
+async function reconnect(stream: EventStream, subscriber: Subscriber, room: number): Promise<void> {
+  const { client } = subscriber;
+  client.leave();
+  const cursor = client.frames.filter((frame) => frame.id !== undefined).at(-1)?.id ?? '';
+  subscriber.earlier.push(client);
+  subscriber.client = await connect(stream, { cursor, room });
+}
+
+async function check(stream: EventStream, schedule: readonly Action[], lose: () => void): Promise<void> {
+  const subscribers = await play(stream, schedule, lose);
+  const { epoch, head } = stream.stats();
+  for (const { client, earlier } of subscribers) {
+    expect(judge([...earlier, client])).toEqual({ epoch, seq: head });
+    expect(client.state).toBe('open');
+  }
+  await stream.close();
+}
+
+describe('the cursor loop, under any schedule of publishing, blocking, draining and reconnecting', () => {
+  it('leaves no gap and no overlap over a memory log, and counts what fell off it', async () => {
+    await fc.assert(
+      fc.asyncProperty(actions, async (schedule) => {
+        const stream = createEventStream({ log: createMemoryLog({ maxEvents: 12 }) });
+        await check(stream, schedule, () => undefined);
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it('leaves none over a log that answers later and loses its data', async () => {
+    await fc.assert(
+      fc.asyncProperty(actions, fc.integer({ min: 1, max: 3 }), async (schedule, latency) => {
+        let delay = 0;
+        const log = createSlowLog(12, async () => {
+          delay = (delay % latency) + 1;
+          for (let n = 0; n < delay; n++) await turn();
+        });
+        await check(createEventStream({ log }), schedule, () => log.loseEverything());
+      }),
+      { numRuns: 100 },
+    );
+  });
+
+  it('ends connections whose log cannot be read, so that clients come back, and says why', async () => {
+    const log = createSlowLog(10, turn);
+    const kinds: string[] = [];
+    const stream = createEventStream({ log, observe: (fact) => kinds.push(fact.kind) });
+    await stream.publish('tick', 1);
+    const client = await connect(stream);
+    log.failReads(true);
+    await stream.publish('tick', 2);
+    for (let n = 0; n < 20 && client.state === 'open'; n++) await turn();
+    expect(client.state).toBe('ended');
+    expect(kinds).toContain('log-failed');
+  });
+
+  it('survives 200 handoffs: a cursor reconnects while another task publishes at full rate', async () => {
+    const stream = createEventStream({ log: createMemoryLog({ maxEvents: 100_000 }) });
+    let publishing = true;
+    const publisher = (async () => {
+      for (let n = 0; publishing; n++) {
+        await stream.publish('tick', n);
+        if (n % 20 === 0) await turn();
+      }
+    })();
+    const subscriber: Subscriber = { client: await connect(stream, { room: 20 }), earlier: [] };
+    for (let handoff = 0; handoff < 200; handoff++) {
+      subscriber.client.drain(handoff % 7);
+      if (handoff % 3 === 0) await turn();
+      await reconnect(stream, subscriber, 1 + (handoff % 40));
+    }
+    publishing = false;
+    await publisher;
+    subscriber.client.drain();
+    await turn();
+    expect(judge([...subscriber.earlier, subscriber.client]).seq).toBe(stream.stats().head);
+    expect(subscriber.earlier).toHaveLength(200);
+    await stream.close();
+  });
+});
