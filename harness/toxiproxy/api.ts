@@ -62,7 +62,7 @@ export class ToxiproxyApi {
     await this.#resource(proxy).remove();
   }
 
-  async addToxic(proxy: string, toxic: ToxicSpec): Promise<ToxicState> {
+  async addToxic(proxy: string, toxic: ToxicSpec | ToxicState): Promise<ToxicState> {
     const stream = toxic.stream ?? 'downstream';
     const name = toxic.name ?? `${toxic.type}_${stream}`;
     const body = { ...toxic, name, stream, toxicity: toxic.toxicity ?? 1 };

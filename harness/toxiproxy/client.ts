@@ -84,7 +84,7 @@ export class ToxiproxyClient {
         upstream: memory.upstream,
         enabled: memory.enabled,
       });
-      for (const toxic of memory.toxics.values()) await api.addToxic(name, toxic as never);
+      for (const toxic of memory.toxics.values()) await api.addToxic(name, toxic);
     }
   }
 

@@ -46,8 +46,7 @@ async function freePort(): Promise<number> {
 }
 
 function startChild(binary: string, args: readonly string[]): ChildProcess {
-  // Without goroutine dumps the last lines of a crash are its reason.
-  const env = { ...process.env, LOG_LEVEL: 'warn', GOTRACEBACK: 'none' };
+  const env = { ...process.env, LOG_LEVEL: 'warn' };
   if (process.platform === 'win32') return spawn(binary, args, { stdio: ['pipe', 'pipe', 'pipe'], env });
   return spawn('/bin/sh', ['-c', DIES_WITH_PARENT, 'sh', binary, ...args], {
     stdio: ['pipe', 'pipe', 'pipe'],
@@ -57,8 +56,10 @@ function startChild(binary: string, args: readonly string[]): ChildProcess {
 
 function own(child: ChildProcess, url: string): ToxiproxyProcess & { readonly tail: () => string } {
   let tail = '';
+  let reason = '';
   const keep = (chunk: Buffer): void => {
     tail = (tail + chunk.toString('utf8')).slice(-4000);
+    reason ||= /^(?:panic|fatal error): .*$/m.exec(tail)?.[0] ?? '';
   };
   child.stdout?.on('data', keep);
   child.stderr?.on('data', keep);
@@ -70,7 +71,8 @@ function own(child: ChildProcess, url: string): ToxiproxyProcess & { readonly ta
     const gone = (why: string): void => {
       process.removeListener('exit', onParentExit);
       child.stdin?.end('\n');
-      resolve(`${why}${tail ? `: ${tail.trim().slice(-600)}` : ''}`);
+      const words = reason || tail.trim().slice(-600);
+      resolve(words ? `${why}: ${words}` : why);
     };
     child.once('error', (error) => gone(error.message));
     child.once('exit', (code, signal) => gone(signal ? `killed by ${signal}` : `exit code ${code}`));
