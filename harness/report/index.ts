@@ -1,1 +1,2 @@
+export { renderTimeline } from './timeline/render.ts';
 export type * from './types.ts';
