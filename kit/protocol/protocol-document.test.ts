@@ -13,6 +13,7 @@ import {
   parseHeartbeat,
   parseHeartbeatEvent,
   parsePosition,
+  parseVector,
   STREAM_HEARTBEAT,
 } from './index.ts';
 
@@ -61,7 +62,7 @@ function parse(text: string): Seen {
 describe('PROTOCOL.md', () => {
   it('has examples of every kind', () => {
     expect(new Set(blocks.map((block) => block.language))).toEqual(
-      new Set(['cursor', 'event-stream', 'http']),
+      new Set(['cursor', 'event-stream', 'http', 'multi-stream', 'vector']),
     );
     expect(streams.length).toBeGreaterThanOrEqual(10);
   });
@@ -145,6 +146,34 @@ describe('PROTOCOL.md', () => {
     for (const line of cursors.flatMap((block) => block.text.trim().split('\n'))) {
       expect(parsePosition(line), line).not.toBeNull();
     }
+  });
+
+  it('has only valid vectors among its vector cursors', () => {
+    const lines = blocks
+      .filter((block) => block.language === 'vector')
+      .flatMap((block) => block.text.trim().split('\n'));
+    for (const line of lines) expect(parseVector(line), line).not.toBeNull();
+  });
+
+  it('shows several streams on one response, each frame with a vector that begins with its own position', () => {
+    const [block] = blocks.filter(({ language }) => language === 'multi-stream');
+    const { events, comments } = parse(block?.text ?? '');
+    const owners = events.flatMap(({ event, id, data }) => {
+      if (event === 'stream.topic-end') return [[event, JSON.parse(data).stream]];
+      const own = parseVector(id ?? '')?.[0];
+      const body = JSON.parse(data);
+      if (event === 'stream.open')
+        expect([body.stream, body.epoch]).toEqual([own?.stream, own?.position.epoch]);
+      else expect(parsePosition(body.id)).toEqual(own?.position);
+      return [[event, own?.stream]];
+    });
+    expect(owners).toEqual([
+      ['stream.open', 'orders'],
+      ['stream.open', 'chat'],
+      ['order.paid', 'orders'],
+      ['stream.topic-end', 'chat'],
+    ]);
+    expect(parseVector(comments[0]?.trim().split(' ')[1] ?? '')).not.toBeNull();
   });
 
   it('asks with a valid cursor and answers with the headers that the text demands', () => {
