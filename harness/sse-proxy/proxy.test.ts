@@ -39,7 +39,7 @@ describe('the proxy without faults', () => {
           client.forget();
           client.get(path);
           const all = await client.until((bytes) => parseResponse(bytes)?.complete === true);
-          expect(parseResponse(all)?.body).toEqual(Buffer.concat(body));
+          expect(parseResponse(all)?.body.equals(Buffer.concat(body))).toBe(true);
         },
       ),
       { seed: 3, numRuns: 60 },
@@ -117,6 +117,43 @@ describe('the proxy without faults', () => {
     expect(await client.ended).toBe('fin');
     expect(client.received()).toHaveLength(0);
     await proxy.close();
+  });
+
+  it('passes on broken chunk framing as it is broken', async () => {
+    bench = await startBench((_, response) => {
+      response.socket?.end('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nab\r\nzz\r\nrest');
+    });
+    const client = bench.client();
+    client.get();
+    expect(await client.ended).toBe('fin');
+    expect(client.received().toString()).toMatch(/\r\n\r\n2\r\nab\r\nzz\r\nrest$/);
+  });
+
+  it('gives up a client whose request body is broken', async () => {
+    bench = await startBench((request) => request.resume());
+    const client = bench.client();
+    client.send('POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n');
+    const broken = (record: HistoryRecord): boolean => record.kind === 'note' && record.text.includes('"zz"');
+    while (!bench.history.some(broken)) await sleep(5);
+    client.close();
+  });
+
+  it('answers what is not HTTP with 400', async () => {
+    bench = await startBench();
+    const client = bench.client();
+    client.send('hello\r\n\r\n');
+    await client.ended;
+    expect(client.received().toString()).toMatch(/^HTTP\/1\.1 400 /);
+  });
+
+  it('serves fetch, which reuses its connections', async () => {
+    bench = await startBench((_, response) => response.end('ok'));
+    for (let n = 0; n < 3; n++) expect(await (await fetch(bench.proxy.url)).text()).toBe('ok');
+    const connections = bench.history.flatMap((record) =>
+      record.kind === 'request' ? [record.connection] : [],
+    );
+    expect(connections).toHaveLength(3);
+    expect(new Set(connections).size).toBeLessThan(3);
   });
 
   it('passes an unfinished frame at once', async () => {
@@ -226,6 +263,17 @@ describe('faults in place', () => {
       record.kind === 'fault' ? [[record.fault, record.phase]] : [],
     );
     expect(phases).toEqual(['armed', 'fired', 'healed'].map((phase) => ['sse-proxy/drop#lost', phase]));
+  });
+
+  it('does not wait, when healing, for a client that does not read', async () => {
+    bench = await startBench();
+    const fault = bench.proxy.arm({ name: 'oversized-event', bytes: 1024 * 1024 * 1024 });
+    const client = await bench.stream();
+    client.socket.pause();
+    bench.write(event(1));
+    while ((bench.proxy.connections()[0]?.bodyBytes ?? 0) < 100_000) await sleep(20);
+    await fault.heal();
+    expect(fault.state).toBe('healed');
   });
 
   it('stops acting once healed, on open connections, too', async () => {

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
 import { quote, SseKitError } from '../../kit/protocol/index.ts';
 import { Armament, type ArmedFault } from './engine/armed-fault.ts';
 import { Attachment } from './engine/attachment.ts';
@@ -10,6 +11,9 @@ import { parseTarget } from './engine/upstream.ts';
 import { type FaultSpec, findFault } from './faults/index.ts';
 import { always } from './triggers.ts';
 import type { Clock, FaultDefinition, FaultOptions, Recorder } from './types.ts';
+
+/** How long `heal` waits for what its fault held back. */
+const HEAL_LIMIT_MS = 500;
 
 export interface SseProxyOptions {
   /** Origin of the server under test, for example `http://127.0.0.1:3000`. */
@@ -76,7 +80,10 @@ export async function startSseProxy(options: SseProxyOptions): Promise<SseProxy>
       number: (request) => (request.method === 'OPTIONS' ? exchanges : ++exchanges),
     });
     connections.add(connection);
-    socket.once('close', () => connections.delete(connection));
+    socket.once('close', () => {
+      connections.delete(connection);
+      tap.forget(connection.id);
+    });
     connection.serve().catch((error: unknown) => {
       tap.note(`${connection.id} failed: ${error instanceof Error ? error.stack : String(error)}`);
       connection.destroy();
@@ -100,7 +107,9 @@ export async function startSseProxy(options: SseProxyOptions): Promise<SseProxy>
       tap,
       onHeal: async (healed) => {
         faults.splice(faults.indexOf(healed), 1);
-        await Promise.all([...connections].map((connection) => connection.exchange?.heal(healed)));
+        const flushed = [...connections].map((connection) => connection.exchange?.heal(healed));
+        // A client that does not read must not hold up the others; its bytes follow when it does.
+        await Promise.race([Promise.all(flushed), delay(HEAL_LIMIT_MS, undefined, { ref: false })]);
       },
     });
     Attachment.rehearse(fault, clock);

@@ -1,16 +1,16 @@
 import type { Socket } from 'node:net';
 import { createBodyDecoder } from '../http/body-decoder.ts';
 import { requestFraming } from '../http/framing.ts';
-import { header, headLength, parseRequestHead, type RequestHead } from '../http/head.ts';
+import { header, type RequestHead } from '../http/head.ts';
 import type { Clock } from '../types.ts';
 import type { Armament } from './armed-fault.ts';
 import { type ClientSide, Exchange } from './exchange.ts';
+import { readRequestHead } from './read-head.ts';
 import { SocketReader } from './socket-reader.ts';
 import { SocketWriter } from './socket-writer.ts';
 import type { Tap } from './tap.ts';
 import { openUpstream, type Target, type Upstream } from './upstream.ts';
 
-const LARGEST_HEAD_BYTES = 1024 * 1024;
 /** After our FIN, how long the client may take to close before its socket is destroyed. */
 const LINGER_MS = 2_000;
 const BAD_REQUEST = 'HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\nConnection: close\r\n\r\n';
@@ -104,6 +104,10 @@ export class ClientConnection implements ClientSide {
       if (read.kind === 'end') return false;
       const { consumed } = body.push(read.bytes);
       this.#reader.unread(read.bytes.subarray(consumed));
+      if (body.error) {
+        this.tap.note(`${this.id}: request body: ${body.error.message}`);
+        return false;
+      }
       if (to && !(await to.write(read.bytes.subarray(0, consumed)))) return false;
     }
     return true;
@@ -140,20 +144,10 @@ export class ClientConnection implements ClientSide {
   }
 
   async #readRequest(): Promise<RequestHead | null> {
-    let bytes: Buffer = Buffer.alloc(0);
-    for (;;) {
-      while (bytes[0] === 13 || bytes[0] === 10) bytes = bytes.subarray(1); // RFC 9112 2.2
-      const length = headLength(bytes);
-      if (length >= 0) {
-        this.#reader.unread(bytes.subarray(length));
-        const head = parseRequestHead(bytes.subarray(0, length));
-        if (!head) await this.writer.write(Buffer.from(BAD_REQUEST));
-        return head;
-      }
-      const read = await this.#reader.read();
-      if (read.kind === 'end' || bytes.length > LARGEST_HEAD_BYTES) return null;
-      bytes = bytes.length === 0 ? read.bytes : Buffer.concat([bytes, read.bytes]);
-    }
+    const read = await readRequestHead(this.#reader);
+    if (read.kind === 'head') return read.head;
+    if (read.kind === 'not-http') await this.writer.write(Buffer.from(BAD_REQUEST));
+    return null;
   }
 }
 

@@ -4,8 +4,6 @@ import {
   formatRequestHead,
   formatResponseHead,
   header,
-  headLength,
-  parseResponseHead,
   type RequestHead,
   type ResponseHead,
   removeHeader,
@@ -17,6 +15,8 @@ import type { Answer, Clock, Ending, Evidence, RequestVerdict } from '../types.t
 import type { Armament } from './armed-fault.ts';
 import { Attachment, type Host } from './attachment.ts';
 import { BodyPipeline } from './body-pipeline.ts';
+import { opensAtOnce, type Progress } from './progress.ts';
+import { readResponseHead } from './read-head.ts';
 import type { SocketEnd } from './socket-reader.ts';
 import type { SocketWriter } from './socket-writer.ts';
 import type { Tap } from './tap.ts';
@@ -29,7 +29,6 @@ const FLUSH_LIMIT_MS = 250;
  * into an EOF), and any kernel may throw away what was not read yet.
  */
 const RST_SETTLE_MS = 25;
-const LARGEST_HEAD_BYTES = 1024 * 1024;
 
 /** `keep`: the connection takes the next request. `close`: it is to be closed. `held`: leave it as it is. */
 export type Outcome = 'keep' | 'close' | 'held';
@@ -113,7 +112,7 @@ export class Exchange implements Host {
     const attachment = new Attachment(fault, this);
     this.#attachments.push(attachment);
     this.#startTimer(attachment);
-    if (this.#opensNow(attachment, underway)) await attachment.trigger();
+    if (opensAtOnce(fault, underway, this.#progress())) await attachment.trigger();
   }
 
   async heal(fault: Armament): Promise<void> {
@@ -223,6 +222,8 @@ export class Exchange implements Host {
   }
 
   async #forward(changes: readonly Judgement[]): Promise<void> {
+    // Another protocol could not be tapped. A server that is not asked to switch answers in HTTP/1.1 (RFC 9110 7.8).
+    removeHeader(this.request.headers, 'upgrade');
     const upstream = this.#client.upstream();
     if (!(await upstream.writer.write(formatRequestHead(this.request)))) return this.#mirror('lost');
     for (const { by, evidence } of changes) by.fire(evidence);
@@ -233,32 +234,13 @@ export class Exchange implements Host {
 
   /** Reads the response head; interim responses (1xx) are passed on as they come. */
   async #receiveHead(upstream: Upstream): Promise<ResponseHead | null> {
-    let bytes: Buffer = Buffer.alloc(0);
-    for (;;) {
-      const length = headLength(bytes);
-      if (length < 0) {
-        const read = await upstream.reader.read();
-        if (read.kind === 'end' || bytes.length > LARGEST_HEAD_BYTES) {
-          await this.#mirror(read.kind === 'end' ? read.how : 'lost');
-          return null;
-        }
-        bytes = bytes.length === 0 ? read.bytes : Buffer.concat([bytes, read.bytes]);
-        continue;
-      }
-      const head = parseResponseHead(bytes.subarray(0, length));
-      if (!head) {
-        this.#client.tap.note(`${this.connection}: the upstream's response is not HTTP/1.x`);
-        await this.#mirror('lost');
-        return null;
-      }
-      const rest = bytes.subarray(length);
-      if (head.status >= 200 || head.status === 101) {
-        upstream.reader.unread(rest);
-        return head;
-      }
-      await this.#client.writer.write(bytes.subarray(0, length));
-      bytes = rest;
+    const read = await readResponseHead(upstream.reader, (interim) => this.#client.writer.write(interim));
+    if (read.kind === 'head') return read.head;
+    if (read.kind === 'not-http') {
+      this.#client.tap.note(`${this.connection}: the upstream's response is not HTTP/1.x`);
     }
+    await this.#mirror(read.kind === 'end' ? read.how : 'lost');
+    return null;
   }
 
   async #receiveBody(upstream: Upstream, head: ResponseHead, requestBody: Promise<boolean>): Promise<void> {
@@ -285,9 +267,16 @@ export class Exchange implements Host {
         continue;
       }
       const decoded = decoder.push(read.bytes);
-      upstream.reader.unread(read.bytes.subarray(decoded.consumed));
+      const rest = read.bytes.subarray(decoded.consumed);
       for (const payload of decoded.payload) await pipeline.push(payload);
       if (this.over && pipeline.droppedBytes > 0) this.#swallow(pipeline.droppedBytes);
+      if (decoder.error) {
+        // What is broken upstream arrives broken.
+        this.#client.tap.note(`${this.connection}: response body: ${decoder.error.message}`);
+        await this.raw(rest);
+        return this.#mirror('fin');
+      }
+      upstream.reader.unread(rest);
     }
     if (this.over) return;
     await pipeline.end();
@@ -400,24 +389,13 @@ export class Exchange implements Host {
     });
   }
 
-  #opensNow(attachment: Attachment, underway: boolean): boolean {
-    const { trigger, requests } = attachment.fault;
-    switch (trigger.when) {
-      case 'always':
-        return true;
-      case 'onConnect':
-        return !underway && requests === trigger.nth;
-      case 'afterHead':
-        return this.#headSent;
-      case 'afterOpen':
-        return this.#pipeline?.opened ?? false;
-      case 'afterEvent':
-        return this.#headSent && this.events >= trigger.events;
-      case 'atByte':
-        return this.#headSent && this.bodyBytes >= trigger.byte;
-      default:
-        return false;
-    }
+  #progress(): Progress {
+    return {
+      headSent: this.#headSent,
+      opened: this.#pipeline?.opened ?? false,
+      events: this.events,
+      bodyBytes: this.bodyBytes,
+    };
   }
 
   #finish(): void {

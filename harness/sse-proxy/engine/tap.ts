@@ -6,6 +6,8 @@ export interface Tap {
   request(connection: string, request: { method: string; url: string; lastEventId: string | null }): void;
   fault(fault: string, phase: 'planned' | 'armed' | 'fired' | 'healed', evidence?: Evidence): void;
   note(text: string): void;
+  /** The connection is gone. */
+  forget(connection: string): void;
 }
 
 /** Writes what passes by into the history. Content is recorded up to `contentBytes` per connection and direction. */
@@ -28,7 +30,6 @@ export function createTap(options: {
       else record({ ...wire, bytes: bytes.length, base64: bytes.toString('base64') });
     },
     end(connection, direction, event) {
-      recorded.delete(`${direction} ${connection}`);
       record({ kind: 'wire', at: now(), tap: name, connection, direction, event });
     },
     request(connection, request) {
@@ -39,6 +40,10 @@ export function createTap(options: {
     },
     note(text) {
       record({ kind: 'note', at: now(), text });
+    },
+    forget(connection) {
+      recorded.delete(`up ${connection}`);
+      recorded.delete(`down ${connection}`);
     },
   };
 }

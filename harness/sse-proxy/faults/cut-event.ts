@@ -12,7 +12,7 @@ export interface CutEventParams {
    */
   readonly inside?: 'id-line' | 'data' | 'blank-line' | 'utf8' | 'random';
   /** Default `fin`. */
-  readonly how?: Exclude<Ending, 'clean'> | 'clean';
+  readonly how?: Ending;
 }
 
 /** Ends the response inside an event. An event without the place asked for (no id, all ASCII) passes. */

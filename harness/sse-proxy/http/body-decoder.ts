@@ -14,11 +14,13 @@ export interface BodyDecoder {
   push(bytes: Buffer): Decoded;
   /** The body is complete. */
   readonly done: boolean;
+  /** `ERR_BAD_CHUNK` once the chunk framing turned out to be broken: nothing after it can be read. */
+  readonly error: SseKitError | null;
   /** Whether the end of the connection completes the body rather than truncating it. */
   readonly endsWithConnection: boolean;
 }
 
-/** Makes the decoder for a framing. @throws SseKitError `ERR_BAD_CHUNK` from `push`, for a broken chunk. */
+/** Makes the decoder for a framing. */
 export function createBodyDecoder(framing: Framing): BodyDecoder {
   switch (framing.kind) {
     case 'none':
@@ -34,6 +36,7 @@ export function createBodyDecoder(framing: Framing): BodyDecoder {
 
 class LengthDecoder implements BodyDecoder {
   readonly endsWithConnection = false;
+  readonly error = null;
   #left: number;
 
   constructor(length: number) {
@@ -54,6 +57,7 @@ class LengthDecoder implements BodyDecoder {
 class CloseDecoder implements BodyDecoder {
   readonly done = false;
   readonly endsWithConnection = true;
+  readonly error = null;
 
   push(bytes: Buffer): Decoded {
     return { payload: [bytes], consumed: bytes.length };
@@ -64,6 +68,7 @@ const LONGEST_LINE = 64 * 1024;
 
 class ChunkedDecoder implements BodyDecoder {
   readonly endsWithConnection = false;
+  error: SseKitError | null = null;
   #state: 'size' | 'data' | 'data-end' | 'trailer' | 'done' = 'size';
   #left = 0;
   #line = '';
@@ -75,7 +80,7 @@ class ChunkedDecoder implements BodyDecoder {
   push(bytes: Buffer): Decoded {
     const payload: Buffer[] = [];
     let at = 0;
-    while (at < bytes.length && this.#state !== 'done') {
+    while (at < bytes.length && this.#state !== 'done' && !this.error) {
       if (this.#state === 'data') {
         const piece = bytes.subarray(at, at + this.#left);
         payload.push(piece);
@@ -87,9 +92,9 @@ class ChunkedDecoder implements BodyDecoder {
       const lf = bytes.indexOf(10, at);
       const end = lf < 0 ? bytes.length : lf + 1;
       this.#line += bytes.toString('latin1', at, end);
-      at = end;
-      if (this.#line.length > LONGEST_LINE) throw badChunk(this.#line);
       if (lf >= 0) this.#endLine();
+      else if (this.#line.length > LONGEST_LINE) this.error = badChunk(this.#line);
+      if (!this.error) at = end;
     }
     return { payload, consumed: at };
   }
@@ -99,12 +104,15 @@ class ChunkedDecoder implements BodyDecoder {
     this.#line = '';
     if (this.#state === 'size') {
       const size = /^([0-9a-fA-F]{1,13})[ \t]*(?:;.*)?$/.exec(line);
-      if (!size?.[1]) throw badChunk(line);
+      if (!size?.[1]) {
+        this.error = badChunk(line);
+        return;
+      }
       this.#left = Number.parseInt(size[1], 16);
       this.#state = this.#left === 0 ? 'trailer' : 'data';
     } else if (this.#state === 'data-end') {
-      if (line !== '') throw badChunk(line);
-      this.#state = 'size';
+      if (line === '') this.#state = 'size';
+      else this.error = badChunk(line);
     } else if (line === '') {
       this.#state = 'done';
     }
