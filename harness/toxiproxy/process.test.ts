@@ -63,12 +63,16 @@ describe.skipIf(real?.unavailable)(real?.unavailable ? `${title} (${real.unavail
     await new Promise<void>((resolve) => squatter.listen(0, '127.0.0.1', resolve));
     const address = squatter.address();
     const port = address && typeof address === 'object' ? address.port : 0;
-    const running = await launchToxiproxy({ binary, port });
+    const { TMPDIR } = process.env;
+    process.env.TMPDIR = folder; // an own one, to see that nothing stays in it
+    const running = await launchToxiproxy({ binary, port }).finally(() => {
+      if (TMPDIR === undefined) delete process.env.TMPDIR;
+      else process.env.TMPDIR = TMPDIR;
+    });
     expect(running.url).not.toContain(`:${port}`);
     expect(await (await fetch(`${running.url}/proxies`)).json()).toEqual({});
     await running.kill();
     await new Promise((resolve) => squatter.close(resolve));
-    const scratch = (await readdir(tmpdir())).filter((name) => name.startsWith('sse-kit-toxiproxy-'));
-    expect(scratch).toEqual([]);
+    expect(await readdir(folder)).toEqual([]);
   });
 });
