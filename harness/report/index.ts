@@ -1,2 +1,4 @@
+export { buildReport, type Report, type ReportOptions } from './build.ts';
+export type { CollectedIndex, Counts, IndexEntry } from './index-json.ts';
 export { renderTimeline } from './timeline/render.ts';
 export type * from './types.ts';

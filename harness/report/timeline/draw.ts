@@ -19,13 +19,13 @@ export interface DrawOptions {
 export function drawTimeline(model: TimelineModel, options: DrawOptions): string {
   const { from, to, width } = options;
   const narrow = width < 560;
-  const left = narrow ? 8 : 132;
-  const right = 12;
+  const left = narrow ? 18 : 132;
+  const right = 18;
   const top = 26;
   const inner = Math.max(40, width - left - right);
   const span = Math.max(0.5, to - from);
   const x = (at: number) => left + ((at - from) / span) * inner;
-  const escape = (text: string) =>
+  const xml = (text: string) =>
     text.replace(/[&<>"]/g, (c) => ({ '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' })[c] ?? c);
   const cut = (text: string, most: number) => (text.length > most ? `${text.slice(0, most - 1)}…` : text);
   const time = (at: number) =>
@@ -63,7 +63,7 @@ export function drawTimeline(model: TimelineModel, options: DrawOptions): string
   };
   const title = ([start, end, , count, text]: Mark) => {
     const when = end > start ? `${time(start)} to ${time(end)}` : time(start);
-    return `<title>${escape(count > 1 ? `${count} × ${text} …` : text)} · ${when}</title>`;
+    return `<title>${xml(count > 1 ? `${count} × ${text} …` : text)} · ${when}</title>`;
   };
   const band = (mark: Mark, y: number, height: number, floor: number) => {
     const [start, end, kind, , text] = mark;
@@ -84,7 +84,7 @@ export function drawTimeline(model: TimelineModel, options: DrawOptions): string
     const fits = Math.floor((inside ? x2 - x1 - 8 : left + inner - tx) / 6.2);
     if (fits < 4) return;
     out.push(
-      `<text class="on-${inside ? kind : 'lane'}" x="${tx.toFixed(1)}" y="${y + height / 2 + 3.5}">${escape(cut(text, fits))}</text>`,
+      `<text class="on-${inside ? kind : 'lane'}" x="${tx.toFixed(1)}" y="${y + height / 2 + 3.5}">${xml(cut(text, fits))}</text>`,
     );
   };
   const moment = (mark: Mark, y: number, height: number) => {
@@ -125,11 +125,9 @@ export function drawTimeline(model: TimelineModel, options: DrawOptions): string
   model.lanes.forEach((lane, i) => {
     const y = top + i * laneHeight;
     if (lane.label) out.push(`<line class="rule" x1="0" x2="${width}" y1="${y}" y2="${y}"/>`);
-    if (narrow) out.push(`<text class="label" x="${left}" y="${y + 11}">${escape(lane.label)}</text>`);
+    if (narrow) out.push(`<text class="label" x="${left}" y="${y + 11}">${xml(lane.label)}</text>`);
     else
-      out.push(
-        `<text class="label" x="8" y="${y + laneHeight / 2 + 4}">${escape(cut(lane.label, 19))}</text>`,
-      );
+      out.push(`<text class="label" x="8" y="${y + laneHeight / 2 + 4}">${xml(cut(lane.label, 19))}</text>`);
     const bands = lane.marks.filter(([, , kind]) => bandKinds.includes(kind));
     for (const mark of bands) band(mark, y + labelRow, laneHeight - labelRow, floor);
     for (const mark of bin(lane.marks.filter(([, , kind]) => !bandKinds.includes(kind)))) {

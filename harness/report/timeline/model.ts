@@ -53,6 +53,9 @@ export function timelineOf(history: Records, verdict?: Verdict): TimelineModel {
   const startsAt = records[0]?.at ?? 0;
   const durationMs = Math.max(1, (records.at(-1)?.at ?? 0) - startsAt);
   const offences = verdict ? verdict.failed.flatMap((name) => verdict.checks[name]?.evidence ?? []) : [];
+  // Opens and closes are evidence for a reader, but what offends is what happened between them.
+  const guilty = offences.filter((r) => r.kind !== 'open' && r.kind !== 'close');
+  const framed = guilty.length > 0 ? guilty : offences;
   const subjects = subjectsOf(records, offences);
   const shown = subjects.slice(0, MAX_SUBJECTS);
   const lane = (label: string, marks: readonly Mark[]): Lane => ({ label, marks: thin(marks, durationMs) });
@@ -67,7 +70,7 @@ export function timelineOf(history: Records, verdict?: Verdict): TimelineModel {
     lane('wire', marksOf(records.filter((r) => r.kind === 'wire'))),
     ...shown.flatMap((name) => {
       const own = records.filter((r) => 'subject' in r && r.subject === name);
-      const guilty = offences.filter((r) => 'subject' in r && r.subject === name);
+      const offending = framed.filter((r) => 'subject' in r && r.subject === name);
       const life = new Set<string>(['request', 'retry', 'liveness', 'give-up']);
       return [
         lane(name, [
@@ -76,7 +79,7 @@ export function timelineOf(history: Records, verdict?: Verdict): TimelineModel {
         ]),
         lane('', [
           ...marksOf(own.filter((r) => !life.has(r.kind))),
-          ...guilty.map((r) => point(r, 'offence', `offending: ${r.kind}`)),
+          ...offending.map((r) => point(r, 'offence', `offending: ${r.kind}`)),
         ]),
       ];
     }),
@@ -178,7 +181,7 @@ function lifetimes(own: Records, startsAt: number, durationMs: number): readonly
     if (record.kind === 'open' && (record.status === undefined || record.status === 200)) {
       if (from !== null) bars.push([from, at, 'connection', 1, text]);
       from = at;
-      text = `connection ${record.connection ?? `#${record.attempt}`}${record.resume ? `, resume ${record.resume}` : ''}`;
+      text = `${record.connection ?? `connection ${record.attempt}`}${record.resume ? `, resume ${record.resume}` : ''}`;
     } else if (record.kind === 'close' && from !== null) {
       bars.push([from, at, 'connection', 1, `${text}, closed: ${record.cause}`]);
       from = null;

@@ -1,0 +1,58 @@
+import type { CollectedIndex } from './index-json.ts';
+
+/** Renders the numbers of a run as Markdown for a CI step summary. */
+export function renderSummary(index: CollectedIndex): string {
+  const { counts } = index;
+  const bad = index.results.filter((each) => each.verdict === false || each.verdict === 'unknown');
+  const gating = bad.filter((each) => each.subjectKind === 'kit');
+  const lines = [
+    `## ${gating.length === 0 ? '✅' : '❌'} Scenarios: ${counts.passed} passed, ${counts.failed} failed, ${counts.unknown} unknown, ${counts.absent} absent`,
+    '',
+    `Network: **${index.engine}** · browsers: ${index.browsers.join(', ') || 'none'} · seed \`${index.seed}\``,
+  ];
+  if (gating.length > 0) {
+    lines.push('', '| scenario | subject | server | verdict | why |', '|---|---|---|---|---|');
+    for (const each of gating) {
+      lines.push(
+        `| ${cell(each.id)} | ${cell(each.subject)} | ${cell(each.server)} | ${each.verdict} | ${cell(each.summary)} |`,
+      );
+    }
+  }
+  const peers = index.scoreboard;
+  if (peers.length > 0) {
+    lines.push(
+      '',
+      '### Scoreboard (does not gate)',
+      '',
+      '| subject | passed | failed | unknown | absent |',
+      '|---|--:|--:|--:|--:|',
+    );
+    for (const each of peers) {
+      lines.push(
+        `| ${cell(each.subject)} | ${each.passed} | ${each.failed} | ${each.unknown} | ${each.absent} |`,
+      );
+    }
+  }
+  const missed = index.mutants.filter((mutant) => mutant.caughtBy.length === 0);
+  if (index.mutants.length > 0) {
+    lines.push(
+      '',
+      `Mutants: ${index.mutants.length - missed.length} of ${index.mutants.length} caught${missed.length > 0 ? `; survivors: ${missed.map((m) => cell(m.mutant)).join(', ')}` : ''}`,
+    );
+  }
+  if (index.absent.length > 0) {
+    lines.push(
+      '',
+      '<details><summary>Absent</summary>',
+      '',
+      ...index.absent.map((each) => `- ${cell(each.subject)}: ${cell(each.reason)}`),
+      '',
+      '</details>',
+    );
+  }
+  return `${lines.join('\n')}\n`;
+}
+
+function cell(text: string): string {
+  return text.replace(/\|/g, '\\|').replace(/</g, '&lt;').replace(/\s+/g, ' ');
+}
