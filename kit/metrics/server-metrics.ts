@@ -108,8 +108,8 @@ export function serverMetrics(options: ServerMetricsOptions): ServerObserver {
     'sse_server_drain_remaining_connections',
     'Connections that a drain under way still has.',
   );
-  const drainTotal = gauge(
-    'sse_server_drain_total_connections',
+  const drainInitial = gauge(
+    'sse_server_drain_initial_connections',
     'Connections that the last drain began with.',
   );
   const drainCut = counter(
@@ -124,7 +124,8 @@ export function serverMetrics(options: ServerMetricsOptions): ServerObserver {
   );
   const logFailures = counter('sse_server_log_failures_total', 'Trouble with a log, by code.', 'code');
 
-  const codes = boundedLabel();
+  const publishCode = boundedLabel();
+  const logCode = boundedLabel();
   const newest = options.streams
     ? registerStreamMetrics(options.registry, options.streams, options.now ?? Date.now)
     : null;
@@ -147,7 +148,7 @@ export function serverMetrics(options: ServerMetricsOptions): ServerObserver {
         publishTime.observe(fact.durationMs / 1000);
         return published.inc();
       case 'publish-failed':
-        return publishFailed.inc({ code: codes(fact.code) });
+        return publishFailed.inc({ code: publishCode(fact.code) });
       case 'delivered':
         lag.observe({ path: fact.path }, Math.max(0, fact.lagMs) / 1000);
         bytes.inc(fact.bytes * fact.connections);
@@ -163,7 +164,7 @@ export function serverMetrics(options: ServerMetricsOptions): ServerObserver {
         missed.inc(fact.missed ?? 0);
         return cannotResume.inc({ reason: fact.reason });
       case 'drain-started':
-        drainTotal.set(fact.connections);
+        drainInitial.set(fact.connections);
         return drainRemaining.set(fact.connections);
       case 'drain-progress':
         return drainRemaining.set(fact.remaining);
@@ -181,7 +182,7 @@ export function serverMetrics(options: ServerMetricsOptions): ServerObserver {
       case 'epoch-changed':
         return epochChanges.inc();
       case 'log-failed':
-        return logFailures.inc({ code: codes(fact.code) });
+        return logFailures.inc({ code: logCode(fact.code) });
     }
   };
 }
