@@ -28,14 +28,8 @@ export function createFaultPlan(
   kinds: readonly string[],
   record: (record: HistoryRecord) => void,
 ): FaultPlan {
-  const counts = new Map<string, number>();
-  const free = kinds.map((kind) => {
-    const count = (counts.get(kind) ?? 0) + 1;
-    counts.set(kind, count);
-    const fault = `${kind}#${count}`;
-    record({ at: nowMs(), kind: 'fault', fault, phase: 'planned' });
-    return { kind, fault };
-  });
+  const name = numbered();
+  const free = kinds.map((kind) => ({ kind, life: plan(name(kind), record) }));
   return {
     take(kind) {
       const index = free.findIndex((entry) => entry.kind === kind);
@@ -43,14 +37,34 @@ export function createFaultPlan(
       if (!entry) {
         throw new SseKitError('ERR_UNPLANNED_FAULT', `the scenario's faults do not list ${kind} (any more)`);
       }
-      const write = (phase: 'armed' | 'fired' | 'healed', evidence?: Evidence, at = nowMs()) =>
-        record({ at, kind: 'fault', fault: entry.fault, phase, ...(evidence ? { evidence } : {}) });
-      return {
-        name: entry.fault,
-        armed: () => write('armed'),
-        fired: (evidence, at) => write('fired', evidence, at),
-        healed: (evidence) => write('healed', evidence),
-      };
+      return entry.life;
     },
+  };
+}
+
+/** A plan that grows as faults are taken: for tests that are written as they go. */
+export function createOpenFaultPlan(record: (record: HistoryRecord) => void): FaultPlan {
+  const name = numbered();
+  return { take: (kind) => plan(name(kind), record) };
+}
+
+function numbered(): (kind: string) => string {
+  const counts = new Map<string, number>();
+  return (kind) => {
+    const count = (counts.get(kind) ?? 0) + 1;
+    counts.set(kind, count);
+    return `${kind}#${count}`;
+  };
+}
+
+function plan(name: string, record: (record: HistoryRecord) => void): FaultLife {
+  const write = (phase: 'planned' | 'armed' | 'fired' | 'healed', evidence?: Evidence, at = nowMs()) =>
+    record({ at, kind: 'fault', fault: name, phase, ...(evidence ? { evidence } : {}) });
+  write('planned');
+  return {
+    name,
+    armed: () => write('armed'),
+    fired: (evidence, at) => write('fired', evidence, at),
+    healed: (evidence) => write('healed', evidence),
   };
 }

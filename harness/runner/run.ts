@@ -8,12 +8,10 @@ import type { Scenario } from '../scenarios/scenario.ts';
 import { DEFAULT_CLIENT, type Subject, type SubjectSession } from '../subjects/types.ts';
 import type { ToxiproxyServer } from '../toxiproxy/index.ts';
 import { writeArtefacts } from './artefacts.ts';
-import { startClientTap } from './client-tap.ts';
 import { openConnections } from './evidence.ts';
 import { createFaultPlan } from './faults.ts';
-import { createNetwork } from './network.ts';
+import { openPath } from './path.ts';
 import { deriveSeed, seededRandom } from './random.ts';
-import { startServerWire } from './server-wire.ts';
 import { createStage } from './stage.ts';
 import { DEFAULT_SERVER, type StartTarget, type Target } from './target.ts';
 import { createHistoryWatch } from './watch.ts';
@@ -67,29 +65,21 @@ export async function runScenario(options: RunOptions): Promise<Run> {
   try {
     target = await options.target({ ...DEFAULT_SERVER, ...scenario.server });
     cleanup.push(target.stop);
-    const sse = await startServerWire({
+    const path = await openPath({
       upstream: new URL(target.url()),
+      toxiproxy,
       faults,
       watch,
       random: seededRandom(deriveSeed(seed, 'sse-proxy')),
       patienceMs,
     });
-    cleanup.push(sse.proxy.close);
-    const proxy = await toxiproxy.client.createProxy({ upstream: `127.0.0.1:${sse.proxy.port}` });
-    cleanup.push(() => proxy.remove());
-    const tap = await startClientTap({
-      upstream: { host: proxy.host, port: proxy.port },
-      record: watch.add,
-      onChange: watch.poke,
-    });
-    cleanup.push(tap.close);
-    const network = createNetwork({ proxy, tap, sse: sse.wire, faults, watch, patienceMs });
+    cleanup.push(path.close);
     const stage = createStage({
       watch,
       target,
       subject,
       settings: { ...DEFAULT_CLIENT, ...scenario.client },
-      network,
+      network: path.network,
       faults,
       seed,
       random: seededRandom(deriveSeed(seed, 'scenario')),
@@ -101,8 +91,7 @@ export async function runScenario(options: RunOptions): Promise<Run> {
     try {
       await scenario.run(stage);
     } finally {
-      await network.heal();
-      await sse.proxy.healAll();
+      await path.heal();
     }
     const sentinel = await stage.publishSentinel();
     const arrived = () =>
