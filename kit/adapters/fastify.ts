@@ -1,4 +1,5 @@
 import type {
+  FastifyInstance,
   FastifyPluginCallback,
   FastifyReply,
   FastifyRequest,
@@ -9,6 +10,7 @@ import type {
 import type { StreamEndpoint } from '../server/index.ts';
 import { fromNodeRequest } from './node-http.ts';
 import { type NodeRequest, type NodeResponse, openNodeSink } from './node-sink.ts';
+import { shutdownOnSignal } from './shutdown.ts';
 
 /** The stream of a route, or a function that picks it by the request. */
 export type FastifyEndpoint =
@@ -66,6 +68,27 @@ Object.assign(fastifySse, {
   [Symbol.for('skip-override')]: true,
   [Symbol.for('fastify.display-name')]: 'sse-kit',
 });
+
+/** What happens at a signal. */
+export interface DrainOnSignalOptions {
+  /** Default `['SIGTERM', 'SIGINT']`. */
+  readonly signals?: readonly NodeJS.Signals[];
+  /** Called when the app has closed; for example to exit. */
+  readonly onClosed?: (signal: NodeJS.Signals) => void;
+}
+
+/**
+ * Closes the app on SIGTERM, which drains its streams by the plugin's `drainWithinMs`. The process then ends by itself
+ * when nothing else keeps it.
+ * @returns a function that takes the signal handlers off again.
+ */
+export function drainOnSignal(
+  app: Pick<FastifyInstance, 'close'>,
+  options: DrainOnSignalOptions = {},
+): () => void {
+  const server = { close: (callback: () => void) => void app.close().then(callback) };
+  return shutdownOnSignal({ server, endpoints: [], ...options });
+}
 
 /** A handler without the plugin: `app.get('/events', sse(stream))`. Draining at close is then the caller's. */
 export function sse<Server extends RawServerBase = RawServerDefault>(

@@ -2,6 +2,7 @@ import type { StreamEndpoint, StreamReply, StreamRequest } from '../server/index
 import { type NodeRequest, type NodeResponse, openNodeSink } from './node-sink.ts';
 
 export type { NodeRequest, NodeResponse } from './node-sink.ts';
+export { type OpenEventStream, openEventStream } from './open-event-stream.ts';
 export { type ShutdownOptions, shutdownOnSignal } from './shutdown.ts';
 
 /** Sees a node:http or node:http2 request as a stream does. `url` replaces the request's own, for mounted apps. */
