@@ -23,6 +23,7 @@ interface Manifest {
   readonly peerDependencies?: Readonly<Record<string, string>>;
 }
 
+const PAGE_SCRIPT = 'dist/fixtures/recorder/page.bundle.js';
 const root = process.cwd();
 const manifest = JSON.parse(readFileSync('package.json', 'utf8')) as Manifest;
 const project = mkdtempSync(path.join(tmpdir(), 'sse-kit-pack-'));
@@ -55,7 +56,7 @@ try {
 }
 
 function checkContents(files: readonly string[]): void {
-  for (const required of ['LICENSE', 'README.md', 'PROTOCOL.md', 'package.json']) {
+  for (const required of ['LICENSE', 'README.md', 'PROTOCOL.md', 'package.json', PAGE_SCRIPT]) {
     if (!files.includes(required)) throw new Error(`${required} is not in the package`);
   }
   const stray = files.filter((file) =>
