@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { Gauge, Registry } from 'prom-client';
 import type { Records, Verdict } from '../oracle/types.ts';
 
+import { renderTimeline } from '../report/timeline/render.ts';
 import type { Artefacts, ScenarioResult } from '../report/types.ts';
 import type { ToxiproxyServer } from '../toxiproxy/index.ts';
 import type { RunOptions } from './run.ts';
@@ -25,6 +26,7 @@ export interface RunOutcome {
 const FILES = {
   history: 'history.ndjson',
   verdict: 'verdict.json',
+  timeline: 'timeline.svg',
   serverProm: 'server.prom',
   clientProm: 'client.prom',
   scenarioProm: 'scenario.prom',
@@ -39,6 +41,7 @@ export async function writeArtefacts(outcome: RunOutcome): Promise<ScenarioResul
   const verdict = { ...outcome.verdict, verdict: result.verdict, checks: result.checks };
   await Promise.all([
     write(FILES.verdict, `${JSON.stringify(verdict, null, 2)}\n`),
+    write(FILES.timeline, renderTimeline(outcome.records, outcome.verdict)),
     write(FILES.serverProm, prom.server),
     write(FILES.clientProm, prom.client),
     write(FILES.scenarioProm, await scenarioMetrics(result)),
