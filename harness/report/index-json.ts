@@ -42,6 +42,8 @@ export interface CollectedIndex {
   readonly browsers: readonly string[];
   readonly environment: Readonly<Record<string, string>>;
   readonly counts: Counts;
+  /** The kit's own runs: these gate. */
+  readonly gating: Counts;
   readonly results: readonly IndexEntry[];
   readonly absent: readonly { readonly subject: string; readonly reason: string }[];
   readonly scoreboard: readonly (Counts & { readonly subject: string })[];
@@ -68,6 +70,7 @@ export function indexOf(collection: Collection, outDir: string, now: Date): Coll
     ),
     environment: info.environment ?? {},
     counts: countOf(results),
+    gating: countOf(results.filter((each) => each.subjectKind === 'kit')),
     results,
     absent: absentOf(collection),
     scoreboard: scoreboardOf(results),

@@ -2,17 +2,17 @@ import type { CollectedIndex } from './index-json.ts';
 
 /** Renders the numbers of a run as Markdown for a CI step summary. */
 export function renderSummary(index: CollectedIndex): string {
-  const { counts } = index;
+  const { gating: counts } = index;
   const bad = index.results.filter((each) => each.verdict === false || each.verdict === 'unknown');
-  const gating = bad.filter((each) => each.subjectKind === 'kit');
+  const guilty = bad.filter((each) => each.subjectKind === 'kit');
   const lines = [
-    `## ${gating.length === 0 ? '✅' : '❌'} Scenarios: ${counts.passed} passed, ${counts.failed} failed, ${counts.unknown} unknown, ${counts.absent} absent`,
+    `## ${guilty.length === 0 ? '✅' : '❌'} Scenarios: ${counts.passed} passed, ${counts.failed} failed, ${counts.unknown} unknown, ${counts.absent} absent`,
     '',
     `Network: **${index.engine}** · browsers: ${index.browsers.join(', ') || 'none'} · seed \`${index.seed}\``,
   ];
-  if (gating.length > 0) {
+  if (guilty.length > 0) {
     lines.push('', '| scenario | subject | server | verdict | why |', '|---|---|---|---|---|');
-    for (const each of gating) {
+    for (const each of guilty) {
       lines.push(
         `| ${cell(each.id)} | ${cell(each.subject)} | ${cell(each.server)} | ${each.verdict} | ${cell(each.summary)} |`,
       );

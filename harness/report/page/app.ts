@@ -79,12 +79,15 @@ export function reportApp(data: PageData, drawTimeline: typeof Draw, timelineVie
       { role: 'row' },
       el('th', { role: 'columnheader', scope: 'col', class: 'corner' }, 'scenario'),
     );
+    const kindOf = (name: string) => shown.find((cell) => column(cell) === name)?.subjectKind;
+    // The first of the peers stands a little apart: from here on nothing gates.
+    const firstPeer = columns.find((name) => kindOf(name) === 'peer');
     for (const name of columns) {
       const [subject = '', server = ''] = name.split('|');
       head.append(
         el(
           'th',
-          { role: 'columnheader', scope: 'col' },
+          { role: 'columnheader', scope: 'col', class: name === firstPeer ? 'peer' : '' },
           el('div', { class: 'tilt' }, el('b', {}, subject), el('span', {}, server)),
         ),
       );
@@ -111,7 +114,7 @@ export function reportApp(data: PageData, drawTimeline: typeof Draw, timelineVie
       for (const each of columns) {
         const cell = at.get(`${id}|${each}`);
         if (!cell) {
-          row.append(el('td', { role: 'gridcell', class: 'none' }));
+          row.append(el('td', { role: 'gridcell', class: each === firstPeer ? 'none peer' : 'none' }));
           continue;
         }
         const flaky = cell.earlier.some((verdict) => verdict !== cell.verdict);
@@ -121,7 +124,7 @@ export function reportApp(data: PageData, drawTimeline: typeof Draw, timelineVie
           {
             role: 'gridcell',
             tabindex: '-1',
-            class: `cell ${word(cell)}${flaky ? ' flaky' : ''}`,
+            class: `cell ${word(cell)}${flaky ? ' flaky' : ''}${each === firstPeer ? ' peer' : ''}`,
             'aria-label': label,
             title: cell.summary || label,
           },

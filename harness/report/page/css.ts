@@ -17,7 +17,8 @@ main,.top{max-width:1500px;margin:0 auto;padding:0 24px}
 h1{font-size:26px;line-height:1.2;margin:0 0 6px;letter-spacing:-.01em}
 h2{font-size:19px;margin:32px 0 10px}h3{font-size:15px;margin:24px 0 8px}
 .soft{color:var(--soft)}p{margin:4px 0}code{font:13px ui-monospace,monospace}
-.facts{display:grid;grid-template-columns:max-content 1fr;gap:2px 14px;margin:12px 0 0;font-size:14px}
+.gate{display:inline-block;padding:4px 12px;border-radius:8px;font-weight:600}
+.facts{display:flex;flex-wrap:wrap;gap:2px 30px;margin:12px 0 0;font-size:14px}.facts div{display:flex;gap:9px;min-width:0}
 .facts dt{color:var(--soft)}.facts dd{margin:0;overflow-wrap:anywhere}
 .counts{display:flex;flex-wrap:wrap;gap:8px;margin:20px 0 0;padding:0;list-style:none}
 .counts label{display:flex;gap:8px;align-items:center;padding:8px 14px;border-radius:10px;cursor:pointer;font-weight:600;border:1px solid transparent}
@@ -30,10 +31,10 @@ h2{font-size:19px;margin:32px 0 10px}h3{font-size:15px;margin:24px 0 8px}
 .filters input[type=search]{flex:1 1 220px;min-width:0}
 button{cursor:pointer}button:hover{border-color:var(--soft)}
 :focus-visible{outline:3px solid var(--focus);outline-offset:2px}
-.sheet{background:var(--card);border:1px solid var(--edge);border-radius:12px;overflow:auto;max-height:min(76vh,900px);overscroll-behavior:contain}
+.sheet{width:fit-content;max-width:100%;background:var(--card);border:1px solid var(--edge);border-radius:12px;overflow:auto;max-height:min(76vh,900px);overscroll-behavior:contain}
 #matrix{border-collapse:separate;border-spacing:0;font-size:14px}
 #matrix thead th{position:sticky;top:0;z-index:2;background:var(--card);vertical-align:bottom;padding:10px 3px;border-bottom:1px solid var(--edge);font-weight:400}
-.tilt{writing-mode:vertical-rl;transform:rotate(180deg);max-height:170px;margin:0 auto;line-height:1.25;white-space:nowrap;overflow:hidden;text-overflow:ellipsis}
+.tilt{writing-mode:vertical-rl;transform:rotate(180deg);max-height:190px;margin:0 auto;padding:2px 0;line-height:1.25;white-space:nowrap;overflow:hidden;text-overflow:ellipsis}
 .tilt span{display:block;color:var(--soft);font-size:12px}
 #matrix tbody th{position:sticky;left:0;z-index:1;background:var(--card);text-align:left;font-weight:500;padding:3px 16px;white-space:nowrap}
 #matrix thead .corner{left:0;z-index:3;text-align:left;padding:10px 16px;color:var(--soft)}
@@ -41,6 +42,7 @@ button{cursor:pointer}button:hover{border-color:var(--soft)}
 #matrix td{min-width:46px;height:34px;text-align:center;padding:0;border:2px solid var(--card);border-radius:9px;font-weight:700;cursor:pointer}
 #matrix td.none{cursor:default}#matrix td.cell:hover{filter:brightness(1.08) saturate(1.3)}
 #matrix td:focus-visible{outline-offset:-3px;position:relative;z-index:1}
+#matrix .peer{border-left:14px solid var(--card)}#matrix thead th.peer{border-left:0;padding-left:17px}
 #matrix td.flaky::after{content:"↻";font-size:10px;vertical-align:super;margin-left:2px}
 #matrix tbody tr:hover th{color:var(--focus)}
 .badge{display:inline-block;padding:1px 10px;border-radius:999px;font-weight:600;font-size:13px}
@@ -73,7 +75,7 @@ pre{background:var(--bg);border:1px solid var(--edge);border-radius:8px;padding:
 footer{color:var(--soft);font-size:13px;padding:20px 24px 40px;max-width:1500px;margin:0 auto}
 @media (max-width:640px){
 main,.top{padding-left:14px;padding-right:14px}.top{padding-top:18px}h1{font-size:21px}
-.facts{grid-template-columns:1fr;gap:0}.facts dd{margin-bottom:6px}
+.facts{gap:2px 18px}
 .counts label{padding:7px 10px;flex:1 1 40%}
 #matrix tbody th{white-space:normal;min-width:118px;max-width:132px;padding:3px 8px 3px 12px;line-height:1.25;overflow-wrap:anywhere}
 #matrix .group th{max-width:none}#matrix thead .corner{padding:10px 12px}
@@ -83,5 +85,5 @@ dialog{width:100vw;max-width:100vw;max-height:100dvh;height:100dvh;border:0;bord
 .inside{padding:14px 14px 28px}.inside dl{grid-template-columns:1fr;gap:0}.inside dd{margin-bottom:8px}
 }
 @media (prefers-reduced-motion:no-preference){#matrix td,button{transition:filter .12s,border-color .12s}}
-@media print{.filters,#theme,.tools{display:none}.sheet{max-height:none;overflow:visible}}
+@media print{.filters,#theme,.tools{display:none}.sheet{width:fit-content;max-width:100%;max-height:none;overflow:visible}}
 ${timelineCss}`;

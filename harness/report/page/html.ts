@@ -1,3 +1,4 @@
+import type { CollectedIndex } from '../index-json.ts';
 import { drawTimeline } from '../timeline/draw.ts';
 import { reportApp } from './app.ts';
 import { pageCss } from './css.ts';
@@ -25,7 +26,7 @@ export function renderPage(data: PageData): string {
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:">
-<title>SSE reliability report: ${counts.passed} passed, ${counts.failed} failed, ${counts.unknown} unknown</title>
+<title>SSE reliability report: ${index.gating.passed} passed, ${index.gating.failed} failed, ${index.gating.unknown} unknown</title>
 <link rel="icon" href="data:,">
 <style>${pageCss}</style>
 </head>
@@ -33,7 +34,8 @@ export function renderPage(data: PageData): string {
 <div class="top">
 <div>
 <h1>SSE reliability report</h1>
-<dl class="facts">${facts.map(([name, value]) => `<dt>${html(name)}</dt><dd>${html(value)}</dd>`).join('')}</dl>
+${gateLine(index)}
+<dl class="facts">${facts.map(([name, value]) => `<div><dt>${html(name)}</dt><dd>${html(value)}</dd></div>`).join('')}</dl>
 </div>
 <button type="button" id="theme" aria-label="Switch between light and dark">◐</button>
 </div>
@@ -66,6 +68,16 @@ const __name = (f) => f;
 </body>
 </html>
 `;
+}
+
+/** The one sentence that CI goes by: the kit's runs, without the peers. */
+function gateLine({ gating }: CollectedIndex): string {
+  const { passed, failed, unknown } = gating;
+  if (failed > 0)
+    return `<p class="gate failed">✗ The kit failed ${failed} of ${passed + failed + unknown} runs</p>`;
+  if (unknown > 0) return `<p class="gate unknown">? ${unknown} of the kit's runs prove nothing</p>`;
+  if (passed === 0) return '<p class="gate unknown">? No run of the kit</p>';
+  return `<p class="gate passed">✓ The kit holds in all ${passed} runs</p>`;
 }
 
 function html(text: string): string {
