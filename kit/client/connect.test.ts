@@ -201,7 +201,7 @@ describe.each([
     await stream.closed;
     expect(seen).toEqual([1, 2]);
     expect(facts.find(({ kind }) => kind === 'liveness')).toMatchObject({ cause: 'no-bytes' });
-    await expect.poll(() => server.open()).toBeLessThanOrEqual(1);
+    await expect.poll(() => server.open(), { timeout: 8000 }).toBeLessThanOrEqual(1);
   });
 
   it('notices by a heartbeat that the tail was lost', async () => {

@@ -72,6 +72,7 @@ const ANSWER_MS = 250;
 export function openConnection(deps: ConnectionPorts, events: ConnectionEvents): Connection {
   const { config, ports, sequencer, delivery } = deps;
   const { clock } = ports;
+  const now = (): number => clock.now();
   const controller = new AbortController();
   let live = true;
   /** What ends the connection once the events before it are handled. */
@@ -203,7 +204,7 @@ export function openConnection(deps: ConnectionPorts, events: ConnectionEvents):
           if (!event.redelivery) recoverUpTo = 0;
         }
         if (deps.observed) fact({ kind: 'received', id: event.id, type: event.type, raw: data });
-        sequencer.accept(event, clock.now());
+        sequencer.accept(event, now);
       },
       onComment(text) {
         if (!live || ending) return;
@@ -218,13 +219,18 @@ export function openConnection(deps: ConnectionPorts, events: ConnectionEvents):
       onTooLarge,
     });
     for (;;) {
-      watch.resume();
-      const bytes = await body.read();
-      watch.pause();
+      const next = body.read();
+      let bytes: Uint8Array | null;
+      // A source that has bytes at hand costs neither a turn of the microtask queue nor a look at the clock.
+      if (next instanceof Promise) {
+        watch.resume();
+        bytes = await next;
+        watch.pause();
+      } else bytes = next;
       if (!live) return;
       if (bytes === null) break;
       feed(decoder.write(bytes));
-      armLoss();
+      if (sequencer.holding > 0 || lossDue) armLoss();
       const busy = delivery.idle();
       if (busy) await busy;
       if (!live) return;

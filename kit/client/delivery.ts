@@ -28,6 +28,8 @@ export interface DeliveryPorts {
   readonly random: () => number;
   readonly handle: Handle;
   readonly failure: HandlerFailurePolicy;
+  /** Whether anybody wants to know how long the handler took. */
+  readonly timed: () => boolean;
   /** The handler finished (or the event was given up): the cursor moves. `event` is null for a move without one. */
   readonly commit: (cursor: string | null, event: StreamEvent | null, startedAt: number) => void;
   readonly fact: (fact: ClientFactBody) => void;
@@ -64,12 +66,9 @@ export function createDelivery(ports: DeliveryPorts): Delivery {
   let cancelWait: (() => void) | null = null;
   let waiters: Array<() => void> = [];
 
-  const finish = (event: WireEvent | null, cursor: string | null, startedAt: number): void => {
-    ports.commit(cursor, event, startedAt);
-  };
   /** @returns true when the item is done, false when it goes on by itself. */
   const run = (event: WireEvent, cursor: string | null): boolean => {
-    const startedAt = clock.monotonic();
+    const startedAt = ports.timed() ? clock.monotonic() : 0;
     let result: unknown;
     try {
       result = ports.handle(event);
@@ -77,13 +76,13 @@ export function createDelivery(ports: DeliveryPorts): Delivery {
       return failed(event, cursor, startedAt, error);
     }
     if (!isThenable(result)) {
-      finish(event, cursor, startedAt);
+      ports.commit(cursor, event, startedAt);
       return true;
     }
     busy = true;
     result.then(
       () => {
-        finish(event, cursor, startedAt);
+        ports.commit(cursor, event, startedAt);
         next();
       },
       (error: unknown) => {
@@ -116,7 +115,7 @@ export function createDelivery(ports: DeliveryPorts): Delivery {
       return true;
     }
     ports.fact({ kind: 'dead-letter', reason: 'handler', event, error });
-    finish(event, cursor, startedAt);
+    ports.commit(cursor, event, startedAt);
     return true;
   };
   const next = (): void => {
@@ -124,7 +123,7 @@ export function createDelivery(ports: DeliveryPorts): Delivery {
     let index = 0;
     while (index < queue.length && !stopped) {
       const { event, cursor } = queue[index++] as Item;
-      if (!event) finish(null, cursor, 0);
+      if (!event) ports.commit(cursor, null, 0);
       else if (!run(event, cursor)) {
         queue = queue.slice(index);
         return;
@@ -145,7 +144,7 @@ export function createDelivery(ports: DeliveryPorts): Delivery {
     move(cursor) {
       if (stopped) return;
       if (busy) queue.push({ event: null, cursor });
-      else finish(null, cursor, 0);
+      else ports.commit(cursor, null, 0);
     },
     idle: () => (busy ? new Promise<void>((resolve) => waiters.push(resolve)) : null),
     stop() {

@@ -59,6 +59,7 @@ export function createDriver(setup: DriverOptions): Driver {
   const { config, ports, observers } = setup;
   const { options } = config;
   const { clock } = ports;
+  const now = (): number => clock.now();
   const trace = randomHex(ports.random, 32);
   let stream = setup.name;
   let connectionId = '';
@@ -118,7 +119,7 @@ export function createDriver(setup: DriverOptions): Driver {
     committed = cursor;
     if (event) {
       count.processed++;
-      sequencer.settled(event, clock.now());
+      sequencer.settled(event, now);
     }
     writer.changed();
     if (event && observers.length > 0) {
@@ -135,6 +136,7 @@ export function createDriver(setup: DriverOptions): Driver {
     random: ports.random,
     handle: setup.handle,
     failure: config.handlerFailure,
+    timed: () => observers.length > 0,
     commit,
     fact,
     stop: (error) => dispatch({ type: 'close', reason: { type: 'failed', error } }),
@@ -247,8 +249,7 @@ export function createDriver(setup: DriverOptions): Driver {
   };
   let answeredBy = { status: 0, url: '' };
   const answered = (attempt: number, cursor: string | null, server: StreamOpen | null): void => {
-    const now = clock.monotonic();
-    const downtimeMs = lastOpenAt === null ? null : now - lastOpenAt;
+    const downtimeMs = lastOpenAt === null ? null : clock.monotonic() - lastOpenAt;
     count.opened++;
     loadedCursor = false;
     fact({ kind: 'open', attempt, ...answeredBy, cursor, server, downtimeMs });
@@ -256,9 +257,9 @@ export function createDriver(setup: DriverOptions): Driver {
   const failed = (failure: Failure, floorMs: number): void => {
     generation++;
     connection = null;
-    const now = clock.monotonic();
-    const openMs = openedAt === null ? 0 : now - openedAt;
-    if (openedAt !== null) lastOpenAt = now;
+    const at = clock.monotonic();
+    const openMs = openedAt === null ? 0 : at - openedAt;
+    if (openedAt !== null) lastOpenAt = at;
     openedAt = null;
     fact({ kind: 'disconnect', failure, openMs });
     const decision = config.decide(failure);

@@ -45,21 +45,26 @@ export class WireEvent implements StreamEvent {
   readonly type: string;
   readonly id: string | null;
   readonly raw: string;
-  attempt = 1;
-  redelivery = false;
-  readonly #origin: EventOrigin;
-  #envelope: Envelope | null = null;
-  #data: unknown = UNREAD;
+  attempt: number;
+  redelivery: boolean;
+  // Not `#private`: those cost half as much again to construct, for each event.
+  private readonly origin: EventOrigin;
+  private read: Envelope | null;
+  private value: unknown;
 
   constructor(type: string, id: string | null, raw: string, origin: EventOrigin) {
     this.type = type;
     this.id = id;
     this.raw = raw;
-    this.#origin = origin;
+    this.origin = origin;
+    this.attempt = 1;
+    this.redelivery = false;
+    this.read = null;
+    this.value = UNREAD;
   }
 
   get url(): string {
-    return this.#origin.url;
+    return this.origin.url;
   }
 
   get position(): Position | null {
@@ -67,13 +72,13 @@ export class WireEvent implements StreamEvent {
   }
 
   get data(): unknown {
-    if (this.#data === UNREAD) this.#decode();
-    return this.#data;
+    if (this.value === UNREAD) this.decode();
+    return this.value;
   }
 
   get envelope(): Envelope | null {
-    if (this.#data === UNREAD) this.#decode();
-    return this.#envelope;
+    if (this.value === UNREAD) this.decode();
+    return this.read;
   }
 
   get publishedAt(): number | null {
@@ -82,26 +87,26 @@ export class WireEvent implements StreamEvent {
 
   /** The envelope, if the payload was read already: observers must not decode what the handler did not want. */
   get decoded(): Envelope | null {
-    return this.#envelope;
+    return this.read;
   }
 
   /** Puts a validated payload in the place of the raw one. */
   replaceData(data: unknown): void {
-    this.#data = data;
-    if (this.#envelope) this.#envelope = { ...this.#envelope, data };
+    this.value = data;
+    if (this.read) this.read = { ...this.read, data };
   }
 
-  #decode(): void {
-    const { format } = this.#origin;
+  private decode(): void {
+    const { format } = this.origin;
     const { raw } = this;
     if (format === 'text') {
-      this.#data = raw;
+      this.value = raw;
       return;
     }
     if (format === 'envelope') {
       const result = parseEnvelope(raw);
       if (!result.ok) throw result.error;
-      this.#take(result.envelope);
+      this.take(result.envelope);
       return;
     }
     let value: unknown;
@@ -109,18 +114,18 @@ export class WireEvent implements StreamEvent {
       value = JSON.parse(raw);
     } catch (cause) {
       if (format === 'auto' && !/^\s*[[{]/.test(raw)) {
-        this.#data = raw;
+        this.value = raw;
         return;
       }
       throw new SseKitError('ERR_ENVELOPE_JSON', `data is not JSON: ${quote(raw)}`, { cause });
     }
-    if (format === 'auto' && isEnvelope(value)) this.#take(value);
-    else this.#data = value;
+    if (format === 'auto' && isEnvelope(value)) this.take(value);
+    else this.value = value;
   }
 
-  #take(envelope: Envelope): void {
-    this.#envelope = envelope;
-    this.#data = envelope.data;
+  private take(envelope: Envelope): void {
+    this.read = envelope;
+    this.value = envelope.data;
   }
 }
 
@@ -135,5 +140,6 @@ function timeOf(envelope: Envelope | null): number | null {
 }
 
 function isEnvelope(value: unknown): value is Envelope {
-  return typeof value === 'object' && value !== null && 'specversion' in value && 'source' in value;
+  const { specversion, source } = (value ?? {}) as Record<string, unknown>;
+  return specversion === '1.0' && typeof source === 'string';
 }

@@ -72,7 +72,12 @@ export function createFrameReader(bounds: FrameBounds, sink: FrameSink): (text: 
     if (skipping) text = skip(text);
     if (text === '') return;
     parser.feed(text);
-    const lineEnd = Math.max(text.lastIndexOf('\n'), text.lastIndexOf('\r'));
+    let lineEnd = text.length - 1;
+    if (text.charCodeAt(lineEnd) !== LF) {
+      lineEnd = text.lastIndexOf('\n');
+      // Only the tail is searched for a CR: in a stream that has none, each chunk would be read through twice.
+      if (text.indexOf('\r', lineEnd + 1) >= 0) lineEnd = text.lastIndexOf('\r');
+    }
     lineLength = lineEnd < 0 ? lineLength + text.length : text.length - 1 - lineEnd;
     if (overflow || lineLength > maxLineBytes) {
       sink.onTooLarge(lineLength > maxLineBytes ? 'line' : 'event');

@@ -30,7 +30,7 @@ export function watchLiveness(
 ): LivenessWatch {
   let state = { openedAt: 0, lastByteAt: 0, lastFrameAt: 0, cadenceMs: 0, speaksFirst: false };
   let reading = false;
-  let pausedAt = 0;
+  let resumed = false;
   let sawFrame = false;
   let cancel: (() => void) | null = null;
   let probing = false;
@@ -89,19 +89,17 @@ export function watchLiveness(
     },
     resume() {
       reading = true;
-      if (pausedAt > 0) {
-        // Time spent in handlers was nobody's silence.
-        const now = clock.monotonic();
-        state.lastByteAt = now;
-        if (sawFrame) state.lastFrameAt = now;
-        else if (state.lastFrameAt > 0) state.lastFrameAt += now - pausedAt;
+      if (resumed || sawFrame) {
+        // Bytes came just now; time spent in handlers since then was nobody's silence.
+        state.lastByteAt = clock.monotonic();
+        if (sawFrame) state.lastFrameAt = state.lastByteAt;
         sawFrame = false;
       }
+      resumed = true;
       if (!cancel) look(false);
     },
     pause() {
       reading = false;
-      pausedAt = clock.monotonic();
     },
     frame() {
       sawFrame = true;

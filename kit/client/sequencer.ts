@@ -1,6 +1,6 @@
 import type { StreamOpen } from '../protocol/control.ts';
 import { parsePosition } from '../protocol/position.ts';
-import { type Mark, seqOf, standing } from './core/contiguity.ts';
+import { seqOf, standing } from './core/contiguity.ts';
 import type { DedupeWindow } from './core/dedupe-window.ts';
 import { createReorderBuffer, type ReorderBounds } from './core/reorder-buffer.ts';
 import type { StreamEvent } from './event.ts';
@@ -29,9 +29,9 @@ export type LossDecision = 'recover' | 'done';
 
 /** Decides for each event whether it is next, seen, too early or too late. Knows no clock: time is passed in. */
 export interface Sequencer {
-  accept(event: StreamEvent, now: number): void;
+  accept(event: StreamEvent, now: () => number): void;
   /** The handler of an event finished. */
-  settled(event: StreamEvent, now: number): void;
+  settled(event: StreamEvent, now: () => number): void;
   /** A connection begins that resumes from `cursor`: what was held will be sent again. */
   connecting(cursor: string | null): void;
   /** `stream.open` came, with its id. */
@@ -58,7 +58,9 @@ export interface Sequencer {
  * hole a second time it is announced as a gap. For opaque ids: a window of ids seen.
  */
 export function createSequencer(policy: OrderPolicy, window: DedupeWindow, out: SequencerOut): Sequencer {
-  let mark: Mark | null = null;
+  /** The last position accepted; `prefix` is empty while there is none. Two variables: they change with each event. */
+  let prefix = '';
+  let seq = 0;
   /** The last id, position or not: WHATWG's "last event ID". */
   let lastId: string | null = null;
   /** The sequence before the loss that was asked for again. */
@@ -71,24 +73,25 @@ export function createSequencer(policy: OrderPolicy, window: DedupeWindow, out: 
 
   const setMark = (id: string | null): void => {
     const position = id && byPosition ? parsePosition(id) : null;
-    mark = position ? { prefix: `${position.epoch}.`, seq: position.seq } : null;
+    prefix = position ? `${position.epoch}.` : '';
+    seq = position?.seq ?? 0;
     lastId = id;
   };
-  const advance = (event: StreamEvent, prefix: string, seq: number): void => {
-    mark = { prefix, seq };
+  const advance = (event: StreamEvent, to: number): void => {
+    seq = to;
     lastId = event.id;
     out.deliver(event, lastId);
   };
   const release = (): void => {
-    while (mark && held.size > 0) {
-      const next = held.take(mark.seq + 1);
+    while (held.size > 0) {
+      const next = held.take(seq + 1);
       if (!next) return;
-      advance(next, mark.prefix, mark.seq + 1);
+      advance(next, seq + 1);
     }
   };
-  const announce = (reason: GapReason, from: number, { prefix, seq }: Mark): void => {
+  const announce = (reason: GapReason, from: number): void => {
     out.fact({ kind: 'gap', reason, after: prefix + seq, from: prefix + from, missed: from - seq });
-    mark = { prefix, seq: from };
+    seq = from;
     lastId = prefix + from;
     out.move(lastId);
     release();
@@ -98,10 +101,10 @@ export function createSequencer(policy: OrderPolicy, window: DedupeWindow, out: 
     held.clear();
   };
 
-  const acceptOpaque = (event: StreamEvent, now: number): void => {
+  const acceptOpaque = (event: StreamEvent, now: () => number): void => {
     const { id, type } = event;
     if (id) {
-      if (inFlight.has(id) || window.has(id, now)) {
+      if (inFlight.has(id) || window.has(id, now())) {
         out.fact({ kind: 'duplicate', id, type });
         return;
       }
@@ -110,58 +113,58 @@ export function createSequencer(policy: OrderPolicy, window: DedupeWindow, out: 
     if (id !== null) lastId = id;
     out.deliver(event, lastId);
   };
-  const acceptForeign = (event: StreamEvent, id: string, now: number): void => {
+  const acceptForeign = (event: StreamEvent, id: string, now: () => number): void => {
     const position = byPosition ? parsePosition(id) : null;
     if (!position) {
       acceptOpaque(event, now);
       return;
     }
-    if (mark) jumpedUnannounced(id);
-    advance(event, `${position.epoch}.`, position.seq);
+    if (prefix) jumpedUnannounced(id);
+    prefix = `${position.epoch}.`;
+    advance(event, position.seq);
   };
-  const acceptAhead = (event: StreamEvent, before: Mark, seq: number, now: number): void => {
+  const acceptAhead = (event: StreamEvent, id: string, ahead: number, now: number): void => {
     const { type } = event;
-    const id = before.prefix + seq;
     if (oversized || policy.late !== 'buffer') {
-      announce(oversized ? 'too-large' : 'order', seq - 1, before);
+      announce(oversized ? 'too-large' : 'order', ahead - 1);
       oversized = false;
-      advance(event, before.prefix, seq);
-    } else if (held.has(seq)) {
+      advance(event, ahead);
+    } else if (held.has(ahead)) {
       out.fact({ kind: 'duplicate', id, type });
     } else {
       out.fact({ kind: 'out-of-order', id, type, action: 'buffered' });
-      held.hold(seq, event, now);
+      held.hold(ahead, event, now);
     }
   };
   const lost = (reason: GapReason, from: number): LossDecision => {
-    if (!mark) return 'done';
-    if (askedAgain !== mark.seq) {
-      askedAgain = mark.seq;
+    if (!prefix) return 'done';
+    if (askedAgain !== seq) {
+      askedAgain = seq;
       return 'recover';
     }
-    announce(reason, from, mark);
+    announce(reason, from);
     return 'done';
   };
 
   return {
     accept(event, now) {
       const { id } = event;
-      if (id === null || !mark) {
+      if (id === null || prefix === '') {
         if (id) acceptForeign(event, id, now);
         else acceptOpaque(event, now);
         return;
       }
-      const seq = seqOf(id, mark.prefix);
-      switch (standing(mark.seq, seq)) {
+      const came = seqOf(id, prefix);
+      switch (standing(seq, came)) {
         case 'next':
-          advance(event, mark.prefix, seq);
+          advance(event, came);
           if (held.size > 0) release();
           return;
         case 'seen':
           out.fact({ kind: 'duplicate', id, type: event.type });
           return;
         case 'ahead':
-          acceptAhead(event, mark, seq, now);
+          acceptAhead(event, id, came, now());
           return;
         case 'foreign':
           acceptForeign(event, id, now);
@@ -169,7 +172,7 @@ export function createSequencer(policy: OrderPolicy, window: DedupeWindow, out: 
       }
     },
     settled({ id }, now) {
-      if (id && inFlight.delete(id)) window.add(id, now);
+      if (inFlight.size > 0 && id && inFlight.delete(id)) window.add(id, now());
     },
     connecting(cursor) {
       held.clear();
@@ -180,8 +183,8 @@ export function createSequencer(policy: OrderPolicy, window: DedupeWindow, out: 
     opened({ epoch, resume }, id) {
       // After a gap, the cannot-resume frame that follows says where the stream goes on.
       if (!id || resume === 'gap') return;
-      if (mark) {
-        if (mark.prefix === `${epoch}.`) return; // contiguity decides, whatever the server believes
+      if (prefix) {
+        if (prefix === `${epoch}.`) return; // contiguity decides, whatever the server believes
         jumpedUnannounced(id);
       }
       setMark(id);
@@ -192,7 +195,7 @@ export function createSequencer(policy: OrderPolicy, window: DedupeWindow, out: 
       setMark(from);
       out.move(from);
     },
-    seenOf: (epoch) => (mark && mark.prefix === `${epoch}.` ? mark.seq : -1),
+    seenOf: (epoch) => (prefix === `${epoch}.` ? seq : -1),
     get dueAt() {
       return held.dueAt;
     },

@@ -11,8 +11,8 @@ export interface TransportRequest {
 
 /** Bytes, pulled: nothing is taken from the network until `read` is called. */
 export interface ByteSource {
-  /** The next chunk; `null` at the end. Rejects when the connection broke. */
-  read(): Promise<Uint8Array | null>;
+  /** The next chunk, at once where it is at hand; `null` at the end. Throws or rejects when the connection broke. */
+  read(): Uint8Array | null | Promise<Uint8Array | null>;
 }
 
 /** The head of a response, and its body as a source. */

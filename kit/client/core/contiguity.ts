@@ -1,12 +1,3 @@
-/**
- * The last position that was accepted, taken apart once: `prefix` is the epoch with its dot, so that reading the next
- * id of the same epoch is a comparison and a few digits.
- */
-export interface Mark {
-  readonly prefix: string;
-  readonly seq: number;
-}
-
 /** Where an id stands to the mark: the expected one, already seen, beyond a hole, or not of this epoch. */
 export type Standing = 'next' | 'seen' | 'ahead' | 'foreign';
 

@@ -142,17 +142,23 @@ function source(response: http.IncomingMessage): ByteSource {
       failure ??= new SseKitError('ERR_CONNECTION_LOST', 'the connection ended within the response');
     notify();
   });
+  const wait = async (): Promise<Uint8Array | null> => {
+    for (;;) {
+      await new Promise<void>((resolve) => {
+        wake = resolve;
+      });
+      const chunk: Buffer | null = response.read();
+      if (chunk) return chunk;
+      if (failure) throw failure;
+      if (ended) return null;
+    }
+  };
   return {
-    async read() {
-      for (;;) {
-        const chunk: Buffer | null = response.read();
-        if (chunk) return chunk;
-        if (failure) throw failure;
-        if (ended) return null;
-        await new Promise<void>((resolve) => {
-          wake = resolve;
-        });
-      }
+    read() {
+      const chunk: Buffer | null = response.read();
+      if (chunk) return chunk;
+      if (failure) throw failure;
+      return ended ? null : wait();
     },
   };
 }
