@@ -27,11 +27,10 @@ export interface LaunchOptions {
 
 /**
  * POSIX: the shell hands its pid to the server and leaves a watcher that blocks on our pipe. When the pipe closes for
- * any reason (our exit, our SIGKILL) the watcher kills the server; a line on the pipe dismisses the watcher. So no
- * server outlives its owner, whatever the owner died of.
+ * any reason (our exit, our SIGKILL, or Node closing it after the server's own end) the watcher kills the server, if
+ * there still is one, and goes. So no server outlives its owner, whatever the owner died of.
  */
-const DIES_WITH_PARENT =
-  'exec 3<&0; (read -r _ <&3 || kill -9 $$) >/dev/null 2>&1 & exec "$@" </dev/null 3<&-';
+const DIES_WITH_PARENT = 'exec 3<&0; (read -r _ <&3; kill -9 $$) >/dev/null 2>&1 & exec "$@" </dev/null 3<&-';
 
 async function freePort(): Promise<number> {
   const server = createServer();
@@ -58,8 +57,10 @@ function own(child: ChildProcess, url: string): ToxiproxyProcess & { readonly ta
   let tail = '';
   let reason = '';
   const keep = (chunk: Buffer): void => {
-    tail = (tail + chunk.toString('utf8')).slice(-4000);
-    reason ||= /^(?:panic|fatal error): .*$/m.exec(tail)?.[0] ?? '';
+    const text = tail + chunk.toString('utf8');
+    // Looked for before the text is cut: goroutine dumps of any length follow the reason of a crash.
+    reason ||= /^(?:panic|fatal error): .*(?=\n)/m.exec(text)?.[0] ?? '';
+    tail = text.slice(-4000);
   };
   child.stdout?.on('data', keep);
   child.stderr?.on('data', keep);
@@ -70,21 +71,23 @@ function own(child: ChildProcess, url: string): ToxiproxyProcess & { readonly ta
   const exited = new Promise<string>((resolve) => {
     const gone = (why: string): void => {
       process.removeListener('exit', onParentExit);
-      child.stdin?.end('\n');
       const words = reason || tail.trim().slice(-600);
       resolve(words ? `${why}: ${words}` : why);
     };
     child.once('error', (error) => gone(error.message));
-    child.once('exit', (code, signal) => gone(signal ? `killed by ${signal}` : `exit code ${code}`));
+    // Not `exit`: its last words may still be in the pipe then.
+    child.once('close', (code, signal) => gone(signal ? `killed by ${signal}` : `exit code ${code}`));
   });
+  const pipes = [child.stdin, child.stdout, child.stderr].filter((pipe) => pipe instanceof Socket);
   const kill = async (): Promise<void> => {
     child.ref();
+    for (const pipe of pipes) pipe.ref();
     child.kill('SIGKILL');
     await exited;
   };
   // A forgotten stop() must not keep the owner alive; its end takes the server with it.
   child.unref();
-  for (const pipe of [child.stdin, child.stdout, child.stderr]) if (pipe instanceof Socket) pipe.unref();
+  for (const pipe of pipes) pipe.unref();
   return { url, pid: child.pid ?? -1, exited, kill, tail: () => tail };
 }
 
