@@ -21,8 +21,19 @@ const test = base.extend<object, { server: Target }>({
 
 const ticks = (count: number) => Array.from({ length: count }, (_, n) => ({ type: 'tick', data: { n } }));
 
+/** The application: the browser's own EventSource, as in any tutorial. */
+const APP = `<!doctype html><link rel="icon" href="data:,"><ol></ol><script>
+  const source = new EventSource('/stream');
+  source.addEventListener('tick', (event) => {
+    document.querySelector('ol').append(Object.assign(document.createElement('li'), { textContent: event.data }));
+  });
+</script>`;
+
 test.beforeEach(async ({ page, chaos, recorder }) => {
-  await page.goto(chaos.through(chaos.url.replace('/stream', '/?stream=/stream')));
+  const app = new URL('/app', chaos.url).href;
+  await page.route(app, (route) => route.fulfill({ contentType: 'text/html', body: APP }));
+  await page.goto(app);
+  await page.unroute(app);
   await recorder.opened(1);
 });
 
@@ -53,7 +64,11 @@ test('events that the network swallowed are loss, and the failure shows them', a
   const drop = chaos.sse.arm({ name: 'drop', times: 2 });
   await server.publish(ticks(5));
   await drop.fired();
-  expect(() => expect(recorder).toHaveNoLoss()).toThrow(/loss: .*\n +\+?.*delivered/s);
+  await recorder.processed(3);
+  expect(() => expect(recorder).toHaveNoLoss()).toThrow(
+    /loss: 2 events of 5 lost .*page\n(.*\n)* +\+.* produced /,
+  );
+  expect(recorder).toBeProcessedOnce();
 });
 
 test('a matcher decides nothing about a history that says nothing', () => {
