@@ -224,8 +224,8 @@ describe('backpressure', () => {
     expect(written).toBeLessThan(48 * 1024 * 1024);
     const rounds = drained;
     client.socket.resume();
-    await client.until((bytes) => bytes.length > before + 1024 * 1024);
-    expect(drained).toBeGreaterThan(rounds);
+    while (drained === rounds) await sleep(20);
+    client.close();
   });
 });
 

@@ -33,6 +33,15 @@ describe('cut', () => {
     );
   });
 
+  it('does not wait for more when the byte is the last of a chunk', async () => {
+    bench = await startBench();
+    bench.proxy.arm({ name: 'cut', trigger: atByte(event(1).length) });
+    const client = await bench.stream();
+    bench.write(event(1));
+    expect(await client.ended).toBe('fin');
+    expect(bodyText(client)).toBe(event(1));
+  });
+
   it('ends cleanly, so that the connection carries the next request', async () => {
     bench = await startBench();
     bench.proxy.arm({ name: 'cut', how: 'clean', trigger: afterEvent(1) });

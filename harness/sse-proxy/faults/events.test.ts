@@ -30,6 +30,16 @@ describe('events', () => {
     ]);
   });
 
+  it('do not break the length that a response has promised', async () => {
+    bench = await startBench((_, response) => {
+      response.writeHead(200, { 'Content-Type': 'text/event-stream', 'Content-Length': '21' }).end(E(1));
+    });
+    bench.proxy.arm({ name: 'duplicate' });
+    const client = await bench.stream();
+    expect(await bodyWith(client, E(1, 1))).toBe(E(1, 1));
+    expect(client.received().toString()).not.toMatch(/content-length/i);
+  });
+
   it('are duplicated after an id', async () => {
     expect((await through({ name: 'duplicate', trigger: afterId('2') }, E(1, 2, 3))).body).toBe(
       E(1, 2, 3, 3),
