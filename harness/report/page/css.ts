@@ -42,7 +42,7 @@ button{cursor:pointer}button:hover{border-color:var(--soft)}
 #matrix td{min-width:46px;height:34px;text-align:center;padding:0;border:2px solid var(--card);border-radius:9px;font-weight:700;cursor:pointer}
 #matrix td.none{cursor:default}#matrix td.cell:hover{filter:brightness(1.08) saturate(1.3)}
 #matrix td:focus-visible{outline-offset:-3px;position:relative;z-index:1}
-#matrix .peer{border-left:14px solid var(--card)}#matrix thead th.peer{border-left:0;padding-left:17px}
+#matrix .peer{border-left:14px solid var(--card);border-top-left-radius:22px 9px;border-bottom-left-radius:22px 9px}#matrix thead th.peer{border-left:0;padding-left:17px}
 #matrix td.flaky::after{content:"↻";font-size:10px;vertical-align:super;margin-left:2px}
 #matrix tbody tr:hover th{color:var(--focus)}
 .badge{display:inline-block;padding:1px 10px;border-radius:999px;font-weight:600;font-size:13px}
