@@ -1,6 +1,7 @@
 import { createServer, type Server } from 'node:http';
 import http2 from 'node:http2';
 import type { AddressInfo } from 'node:net';
+import compress from '@fastify/compress';
 import { serve as serveHono } from '@hono/node-server';
 import compression from 'compression';
 import express from 'express';
@@ -23,8 +24,6 @@ export interface Served {
 export interface Adapter {
   readonly name: string;
   readonly http2?: true;
-  /** The middleware between may compress. */
-  readonly compresses?: true;
   readonly serve: (endpoint: StreamEndpoint) => Promise<Served>;
 }
 
@@ -59,7 +58,6 @@ export const ADAPTERS: readonly Adapter[] = [
   },
   {
     name: 'express behind compression',
-    compresses: true,
     serve: (endpoint) => {
       const app = express();
       app.use(compression({ threshold: 0, filter: () => true }));
@@ -82,6 +80,17 @@ export const ADAPTERS: readonly Adapter[] = [
     serve: async (endpoint) => {
       const app = Fastify({ forceCloseConnections: false });
       app.all('/events', forFastify.sse(endpoint));
+      await app.listen({ port: 0, host: '127.0.0.1' });
+      return { url: urlOf(app.server), close: async () => app.close() };
+    },
+  },
+  {
+    name: 'fastify plugin behind @fastify/compress',
+    serve: async (endpoint) => {
+      const app = Fastify({ forceCloseConnections: false });
+      await app.register(compress, { global: true, threshold: 0 });
+      await app.register(forFastify.fastifySse);
+      app.all('/events', async (_request, reply) => reply.eventStream(endpoint));
       await app.listen({ port: 0, host: '127.0.0.1' });
       return { url: urlOf(app.server), close: async () => app.close() };
     },

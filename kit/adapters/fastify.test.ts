@@ -1,0 +1,100 @@
+import Fastify, { type FastifyInstance } from 'fastify';
+import { afterEach, describe, expect, it } from 'vitest';
+import { createEventStream, createStreamHub, requestedTopics } from '../server/index.ts';
+import { fastifySse } from './fastify.ts';
+import { openStream, type StreamClient } from './testing/stream-client.ts';
+
+describe('the fastify plugin', () => {
+  const apps: FastifyInstance[] = [];
+  const clients: StreamClient[] = [];
+
+  afterEach(async () => {
+    for (const client of clients.splice(0)) client.close();
+    for (const app of apps.splice(0)) await app.close();
+  });
+
+  function make(): FastifyInstance {
+    const app = Fastify();
+    apps.push(app);
+    return app;
+  }
+
+  async function open(app: FastifyInstance, path: string, headers: Record<string, string> = {}) {
+    const client = await openStream((app.listeningOrigin ?? '') + path, { headers });
+    clients.push(client);
+    return client;
+  }
+
+  it('decorates the instance it is registered on and its children, not its parent', async () => {
+    const app = make();
+    await app.register(async (child) => {
+      await child.register(fastifySse);
+      expect(child.hasReplyDecorator('eventStream')).toBe(true);
+      await child.register(async (grandchild) => {
+        expect(grandchild.hasReplyDecorator('eventStream')).toBe(true);
+      });
+    });
+    await app.ready();
+    expect(app.hasReplyDecorator('eventStream')).toBe(false);
+  });
+
+  it('picks the stream by the request, in route options and in handlers, and keeps headers of hooks', async () => {
+    const hub = createStreamHub();
+    const app = make();
+    await app.register(fastifySse, { drainWithinMs: 300 });
+    app.addHook('onRequest', async (_request, reply) => void reply.header('x-hook', 'ran'));
+    app.get<{ Params: { key: string } }>(
+      '/orders/:key',
+      { eventStream: (request) => hub.stream((request.params as { key: string }).key) },
+      async () => undefined,
+    );
+    app.get('/events', async (request, reply) => reply.eventStream(hub.streams(requestedTopics(request))));
+    await app.listen({ port: 0, host: '127.0.0.1' });
+
+    const one = await open(app, '/orders/7');
+    expect(one.headers['x-hook']).toBe('ran');
+    expect(JSON.parse((await one.event('stream.open')).data)).toMatchObject({ stream: '7' });
+    const several = await open(app, '/events?topic=7&topic=8');
+    await several.event('stream.open');
+    await several.event('stream.open');
+    const id = await hub.stream('7').publish('paid', 1);
+    expect((await one.event('paid')).id).toBe(id);
+    expect((await several.event('paid')).id).toMatch(`7=${id};8=`);
+    await hub.close();
+  });
+
+  it('gives the error handler what the auth hook throws, and the hook the Fastify request', async () => {
+    const stream = createEventStream({
+      authorize: (request) => {
+        expect(request.raw).toHaveProperty('routeOptions');
+        throw new Error('directory is down');
+      },
+    });
+    const app = make();
+    await app.register(fastifySse);
+    app.setErrorHandler((error, _request, reply) => reply.code(599).send(String(error)));
+    app.get('/events', { eventStream: stream }, async () => undefined);
+    await app.listen({ port: 0, host: '127.0.0.1' });
+    const client = await open(app, '/events');
+    expect(client.status).toBe(599);
+    await client.ended;
+    expect(client.text).toContain('directory is down');
+    await stream.close();
+  });
+
+  it('drains on close the streams that were served through it, and no others', async () => {
+    const served = createEventStream();
+    const other = createEventStream();
+    const app = make();
+    await app.register(fastifySse, { drainWithinMs: 300 });
+    app.get('/events', { eventStream: served }, async () => undefined);
+    await app.listen({ port: 0, host: '127.0.0.1' });
+    const client = await open(app, '/events');
+    await client.event('stream.open');
+    await app.close();
+    await client.event('stream.drain');
+    expect([served.draining, other.draining]).toEqual([true, false]);
+    await served.close();
+    await other.close();
+  });
+});
