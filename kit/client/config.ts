@@ -98,6 +98,18 @@ function validate(config: ClientConfig): void {
   if (typeof retry.jitter === 'number' && !(retry.jitter >= 0 && retry.jitter <= 100)) {
     refuse('retry.jitter', retry.jitter, 'must be between 0 and 100 per cent');
   }
+  const { concurrency, order } = options;
+  if (concurrency && !(Number.isInteger(concurrency.limit) && concurrency.limit > 0)) {
+    refuse('concurrency.limit', concurrency.limit, 'must be a whole number above 0');
+  }
+  if (concurrency && !options.onEvent)
+    refuse('concurrency', 'no onEvent', 'needs onEvent: iteration is serial');
+  if (concurrency && options.commit === 'manual') {
+    refuse('commit', 'manual', 'and concurrency do not go together: commits would overtake each other');
+  }
+  if (order?.by === 'none' && order.late !== undefined) {
+    refuse('order.late', order.late, 'means nothing with order.by "none"');
+  }
   if (options.body != null && /^(GET|HEAD)$/i.test(options.method ?? 'GET')) {
     refuse('body', options.method ?? 'GET', 'a body needs a method other than GET');
   }

@@ -21,6 +21,8 @@ export interface StreamHandle<Events extends EventMap = EventMap> extends AsyncI
   readonly closed: Promise<CloseReason>;
   /** Closes for good, interrupting whatever it waits for. @returns `closed`. */
   close(cause?: string): Promise<CloseReason>;
+  /** Moves the cursor to an id that was handled, with the option `commit: 'manual'`. */
+  commit(id: string): void;
   /** Connects now: out of a wait, in the place of a connection, or again after giving up. */
   reconnect(): void;
   /** Listens to events of one type (`*` for all), as part of the handler: the cursor waits for its promise. */
@@ -96,6 +98,7 @@ export function connectWith<Events extends EventMap>(
       return driver.closed();
     },
     stats: driver.stats,
+    commit: driver.commit,
     close: (cause = 'close()') => close(cause),
     reconnect: () => driver.dispatch({ type: 'reconnect' }),
     addEventListener: listeners.add,

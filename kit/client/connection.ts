@@ -104,6 +104,7 @@ export function openConnection(deps: ConnectionPorts, events: ConnectionEvents):
   const fail = (cause: FailureCause, message: string, more: Partial<Failure> = {}, floorMs = 0): void => {
     if (!live) return;
     stop();
+    sequencer.flush();
     events.failed({ cause, message, ...more }, floorMs);
   };
   const applyRetry = (): void => {
@@ -231,10 +232,12 @@ export function openConnection(deps: ConnectionPorts, events: ConnectionEvents):
       if (bytes === null) break;
       feed(decoder.write(bytes));
       if (sequencer.holding > 0 || lossDue) armLoss();
-      const busy = delivery.idle();
+      const busy = ending ? delivery.drained() : delivery.idle();
       if (busy) await busy;
       if (!live) return;
       if (ending) {
+        sequencer.flush();
+        await delivery.drained();
         await ending();
         return;
       }
@@ -249,7 +252,8 @@ export function openConnection(deps: ConnectionPorts, events: ConnectionEvents):
     lossDue = clock.setTimeout(
       () => {
         lossDue = null;
-        if (sequencer.expire() === 'recover') fail('gap', 'events are missing: asking for them again');
+        if (sequencer.expire(clock.now()) === 'recover')
+          fail('gap', 'events are missing: asking for them again');
         else armLoss();
       },
       Math.max(0, dueAt - clock.now()),

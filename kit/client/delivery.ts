@@ -41,8 +41,10 @@ export interface DeliveryPorts {
 export interface Delivery {
   offer(event: StreamEvent, cursor: string | null): void;
   move(cursor: string | null): void;
-  /** Resolves when everything offered is done; `null` when it is already. Nothing may be read before. */
+  /** Resolves when more may be read; `null` when it may already. */
   idle(): Promise<void> | null;
+  /** Resolves when everything offered is done; `null` when it is already. */
+  drained(): Promise<void> | null;
   /** Drops what has not begun. What runs is committed when it finishes. */
   stop(): void;
   /** Takes events again after `stop`. */
@@ -135,6 +137,9 @@ export function createDelivery(ports: DeliveryPorts): Delivery {
     for (const resolve of done) resolve();
   };
 
+  const drained = (): Promise<void> | null =>
+    busy ? new Promise<void>((resolve) => waiters.push(resolve)) : null;
+
   return {
     offer(event, cursor) {
       if (stopped) return;
@@ -146,7 +151,8 @@ export function createDelivery(ports: DeliveryPorts): Delivery {
       if (busy) queue.push({ event: null, cursor });
       else ports.commit(cursor, null, 0);
     },
-    idle: () => (busy ? new Promise<void>((resolve) => waiters.push(resolve)) : null),
+    idle: drained,
+    drained,
     stop() {
       stopped = true;
       queue = [];

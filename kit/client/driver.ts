@@ -8,14 +8,16 @@ import type { Failure } from './core/failure.ts';
 import { initialState, transition } from './core/machine.ts';
 import type { CloseReason, Effect, Input, State } from './core/state.ts';
 import type { CursorState } from './cursor-store.ts';
-import { createDelivery, type Handle } from './delivery.ts';
+import { createDelivery, type DeliveryPorts, type Handle } from './delivery.ts';
 import { publishedAt, type StreamEvent } from './event.ts';
 import type { ClientFact, ClientFactBody } from './facts.ts';
+import { type Concurrency, createKeyedDelivery } from './keyed-delivery.ts';
 import type { CannotResumeAnswer, PerAttempt } from './options.ts';
 import type { ClientPorts } from './ports.ts';
 import { buildRequest } from './request.ts';
 import { createSequencer } from './sequencer.ts';
 import { createStoreWriter } from './store-writer.ts';
+import { validating } from './validate.ts';
 
 /** Numbers for `stats()`. */
 export interface ClientStats {
@@ -38,6 +40,8 @@ export interface Driver {
   readonly state: () => State;
   readonly stats: () => ClientStats;
   readonly dispatch: (input: Input) => void;
+  /** Moves the cursor, for `commit: 'manual'`. */
+  readonly commit: (cursor: string) => void;
   /** Resolves when closed, what ran is committed and the store has been written. */
   readonly closed: () => Promise<CloseReason>;
 }
@@ -116,7 +120,8 @@ export function createDriver(setup: DriverOptions): Driver {
     (error) => failure('ERR_CURSOR_STORE', 'the cursor could not be saved', error),
   );
   const commit = (cursor: string | null, event: StreamEvent | null, startedAt: number): void => {
-    committed = cursor;
+    // By hand, only what has no handler moves the cursor, and only before the first event.
+    if (options.commit !== 'manual' || (!event && count.processed === 0)) committed = cursor;
     if (event) {
       count.processed++;
       sequencer.settled(event, now);
@@ -131,16 +136,23 @@ export function createDriver(setup: DriverOptions): Driver {
       });
     }
   };
-  const delivery = createDelivery({
+  const deliveryPorts: DeliveryPorts = {
     clock,
     random: ports.random,
-    handle: setup.handle,
+    handle: options.schemas
+      ? validating(options.schemas, setup.handle, (event, error) =>
+          fact({ kind: 'dead-letter', reason: 'validation', event, error }),
+        )
+      : setup.handle,
     failure: config.handlerFailure,
     timed: () => observers.length > 0,
     commit,
     fact,
     stop: (error) => dispatch({ type: 'close', reason: { type: 'failed', error } }),
-  });
+  };
+  const delivery = options.concurrency
+    ? createKeyedDelivery(deliveryPorts, options.concurrency as Concurrency)
+    : createDelivery(deliveryPorts);
   const sequencer = createSequencer(config.order, window, {
     deliver: delivery.offer,
     move: delivery.move,
@@ -204,8 +216,14 @@ export function createDriver(setup: DriverOptions): Driver {
     loading ??= load();
     await loading;
     // What was read before is handled first: the cursor of the request stands behind it.
-    await delivery.idle();
+    await delivery.drained();
     if (own !== generation) return;
+    const waitMs = options.budget?.take(originOf(setup.url), clock.monotonic()) ?? 0;
+    if (waitMs > 0) {
+      // Spread: all who wait for the same budget would ask again at the same moment.
+      dispatch({ type: 'throttled', waitMs: waitMs * (1 + ports.random()) });
+      return;
+    }
     const cursor = committed;
     const { attempt } = state;
     connectionId = `${trace.slice(0, 8)}-${attempt}`;
@@ -301,7 +319,7 @@ export function createDriver(setup: DriverOptions): Driver {
     unsubscribe = null;
     delivery.stop();
     setup.onClosing(reason);
-    await delivery.idle();
+    await delivery.drained();
     await writer.idle();
     fact({ kind: 'closed', reason });
     done.resolve(reason);
@@ -311,6 +329,10 @@ export function createDriver(setup: DriverOptions): Driver {
     state: () => state,
     stats: () => ({ attempts: state.attempt, ...count, cursor: committed }),
     closed: () => finished.promise,
+    commit(cursor) {
+      committed = cursor;
+      writer.changed();
+    },
     dispatch(input) {
       if (input.type === 'reconnect' && state.name === 'closed') finished = deferred();
       dispatch(input);
@@ -320,6 +342,10 @@ export function createDriver(setup: DriverOptions): Driver {
 
 function codeOf({ cause, error }: Failure): string {
   return error instanceof SseKitError ? error.code : `ERR_${cause.toUpperCase().replaceAll('-', '_')}`;
+}
+
+function originOf(url: unknown): string {
+  return typeof url === 'function' ? '' : (/^[a-z]+:\/\/[^/?#]*/i.exec(String(url))?.[0] ?? '');
 }
 
 function randomHex(random: () => number, digits: number): string {

@@ -1,6 +1,8 @@
+export { createRetryBudget, type RetryBudget } from './budget.ts';
 export { RETRY_PRESETS } from './config.ts';
 export { browserPorts, type StreamHandle } from './connect.ts';
 export type { Backoff, Jitter } from './core/backoff.ts';
+export type { BudgetLimits } from './core/budget.ts';
 export type { DedupeBounds, DedupeSnapshot } from './core/dedupe-window.ts';
 export {
   defaultRetryDecision,
@@ -41,3 +43,4 @@ export {
   type TransportRequest,
   type TransportResponse,
 } from './transport.ts';
+export type { SchemaResult, StandardSchema } from './validate.ts';

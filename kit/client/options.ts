@@ -1,4 +1,5 @@
 import type { CannotResume } from '../protocol/control.ts';
+import type { RetryBudget } from './budget.ts';
 import type { DedupeBounds } from './core/dedupe-window.ts';
 import type { Failure, RetryDecision } from './core/failure.ts';
 import type { LivenessPolicy } from './core/liveness.ts';
@@ -10,6 +11,7 @@ import type { ClientFact, FactOf } from './facts.ts';
 import type { FrameBounds } from './frame-reader.ts';
 import type { ClientPorts } from './ports.ts';
 import type { OrderPolicy } from './sequencer.ts';
+import type { StandardSchema } from './validate.ts';
 
 /** What a request function is told about the attempt it makes a request for. */
 export interface AttemptInfo {
@@ -107,6 +109,17 @@ export interface ConnectOptions<Events extends EventMap = EventMap> extends Call
   /** Longest wait for the head of the response, in milliseconds. Default 15,000. */
   readonly connectTimeoutMs?: number;
   readonly liveness?: Partial<LivenessPolicy>;
+  /** Attempts shared with other clients; see `createRetryBudget`. */
+  readonly budget?: RetryBudget;
+  /** Handles several events at a time, in order per key. Default: one at a time. Only with `onEvent`. */
+  readonly concurrency?: { readonly limit: number; readonly key: (event: AnyEvent<Events>) => string };
+  /**
+   * When the cursor moves: when the handler has finished (default), or when the application says so by `commit(id)`,
+   * for instance after its own transaction. Then a reconnect repeats what was handled and not committed.
+   */
+  readonly commit?: 'handled' | 'manual';
+  /** Schemas by event type. An event that fails goes to `onDeadLetter` and not to the handler. */
+  readonly schemas?: { readonly [Type in keyof Events & string]?: StandardSchema<Events[Type]> };
   readonly handlerFailure?: Partial<HandlerFailurePolicy>;
   readonly order?: Partial<Pick<OrderPolicy, 'by' | 'late'>> & {
     /** Events held while one before them is missing. Default 1000. */

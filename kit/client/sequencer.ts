@@ -45,7 +45,9 @@ export interface Sequencer {
   /** Events held because one before them is missing. */
   readonly holding: number;
   /** What is missing did not come in time. */
-  expire(): LossDecision;
+  expire(now: number): LossDecision;
+  /** The connection ended: what is held only for the sake of order is delivered. */
+  flush(): void;
   /** The server's head is beyond what came. */
   tailLost(headSeq: number): LossDecision;
   /** An event was passed over because it is too large: the hole it leaves is known. */
@@ -66,6 +68,9 @@ export function createSequencer(policy: OrderPolicy, window: DedupeWindow, out: 
   /** The sequence before the loss that was asked for again. */
   let askedAgain = -1;
   let oversized = false;
+  /** For order by id or time: the highest key delivered, and the last cursor with nothing held before it. */
+  let highest = Number.NEGATIVE_INFINITY;
+  let safe: string | null = null;
   const held = createReorderBuffer<StreamEvent>(policy.bounds);
   /** Opaque ids handed on whose handler has not finished: not in the window, which may be saved at any time. */
   const inFlight = new Set<string>();
@@ -111,7 +116,35 @@ export function createSequencer(policy: OrderPolicy, window: DedupeWindow, out: 
       inFlight.add(id);
     }
     if (id !== null) lastId = id;
-    out.deliver(event, lastId);
+    if (policy.by === 'id' || policy.by === 'time') acceptKeyed(event, now());
+    else out.deliver(event, lastId);
+  };
+  /** Order by number in the id or by time. There is no next one to wait for, so a buffer can only wait for time to pass. */
+  const acceptKeyed = (event: StreamEvent, now: number): void => {
+    const key = policy.by === 'id' ? Number(event.id || Number.NaN) : (event.publishedAt ?? Number.NaN);
+    const { id, type } = event;
+    const late = key < highest;
+    if (!late && policy.late === 'buffer' && key >= 0) {
+      held.hold(key, event, now);
+      return;
+    }
+    if (late)
+      out.fact({ kind: 'out-of-order', id, type, action: policy.late === 'drop' ? 'dropped' : 'delivered' });
+    else if (key >= 0) highest = key;
+    if (late && policy.late === 'drop') out.move(safeCursor());
+    else out.deliver(event, safeCursor());
+  };
+  /** The cursor never passes an event that is held: after a crash it would be lost. */
+  const safeCursor = (): string | null => {
+    if (held.size === 0) safe = lastId;
+    return safe;
+  };
+  const releaseKeyed = (now: number): void => {
+    while (held.size > 0 && held.dueAt <= now) {
+      highest = held.lowest;
+      const event = held.takeLowest();
+      if (event) out.deliver(event, safeCursor());
+    }
   };
   const acceptForeign = (event: StreamEvent, id: string, now: () => number): void => {
     const position = byPosition ? parsePosition(id) : null;
@@ -175,6 +208,7 @@ export function createSequencer(policy: OrderPolicy, window: DedupeWindow, out: 
       if (inFlight.size > 0 && id && inFlight.delete(id)) window.add(id, now());
     },
     connecting(cursor) {
+      safe = cursor;
       held.clear();
       inFlight.clear();
       oversized = false;
@@ -202,7 +236,13 @@ export function createSequencer(policy: OrderPolicy, window: DedupeWindow, out: 
     get holding() {
       return held.size;
     },
-    expire: () => (held.size > 0 ? lost('hole', held.lowest - 1) : 'done'),
+    expire(now) {
+      if (!byPosition) releaseKeyed(now);
+      return byPosition && held.size > 0 ? lost('hole', held.lowest - 1) : 'done';
+    },
+    flush() {
+      if (!byPosition) releaseKeyed(Number.POSITIVE_INFINITY);
+    },
     tailLost: (headSeq) => lost('tail-loss', headSeq),
     skipped() {
       oversized = true;

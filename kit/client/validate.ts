@@ -1,0 +1,51 @@
+import { SseKitError } from '../protocol/errors.ts';
+import type { Handle } from './delivery.ts';
+import type { StreamEvent, WireEvent } from './event.ts';
+
+/** The part of Standard Schema V1 that is needed: zod, valibot, arktype and others fit. @see https://standardschema.dev */
+export interface StandardSchema<Output = unknown> {
+  readonly '~standard': {
+    readonly version: 1;
+    readonly vendor: string;
+    readonly validate: (value: unknown) => SchemaResult<Output> | Promise<SchemaResult<Output>>;
+    readonly types?: { readonly input: unknown; readonly output: Output } | undefined;
+  };
+}
+
+/** What a schema says of a value. */
+export type SchemaResult<Output> =
+  | { readonly value: Output; readonly issues?: undefined }
+  | { readonly issues: ReadonlyArray<{ readonly message: string }> };
+
+/** Puts schemas, by event type, before a handler: it sees only payloads that passed, as the schema made them. */
+export function validating(
+  schemas: Readonly<Record<string, StandardSchema | undefined>>,
+  handle: Handle,
+  refused: (event: StreamEvent, error: unknown) => void,
+): Handle {
+  const decide = (event: StreamEvent, result: SchemaResult<unknown>): unknown => {
+    if (result.issues) {
+      const message = result.issues.map((issue) => issue.message).join('; ');
+      refused(
+        event,
+        new SseKitError('ERR_VALIDATION', `${event.type}: ${message}`, { cause: result.issues }),
+      );
+      return undefined;
+    }
+    (event as WireEvent).replaceData(result.value);
+    return handle(event);
+  };
+  return (event) => {
+    const schema = Object.hasOwn(schemas, event.type) ? schemas[event.type] : undefined;
+    if (!schema || event.attempt > 1) return handle(event);
+    let data: unknown;
+    try {
+      data = event.data;
+    } catch (error) {
+      refused(event, error);
+      return undefined;
+    }
+    const result = schema['~standard'].validate(data);
+    return result instanceof Promise ? result.then((value) => decide(event, value)) : decide(event, result);
+  };
+}
