@@ -62,7 +62,8 @@ export function drawTimeline(model: TimelineModel, options: DrawOptions): string
     return [...bins.values()];
   };
   const title = ([start, end, , count, text]: Mark) => {
-    const when = end > start ? `${time(start)} to ${time(end)}` : time(start);
+    const exact = (at: number) => `${(at / 1000).toFixed(3)} s`;
+    const when = end > start ? `${exact(start)} to ${exact(end)}` : exact(start);
     return `<title>${xml(count > 1 ? `${count} × ${text} …` : text)} · ${when}</title>`;
   };
   const band = (mark: Mark, y: number, height: number, floor: number) => {

@@ -1,0 +1,74 @@
+import { describe, expect, it } from 'vitest';
+import { judge } from '../../oracle/judge.ts';
+import { FAULT, healthyRun, id, STRICT } from '../../oracle/testing/build.ts';
+import { changed, without } from '../../oracle/testing/edit.ts';
+import { timelineOf } from './model.ts';
+import { renderTimeline } from './render.ts';
+
+const count = (svg: string, what: RegExp) => svg.match(what)?.length ?? 0;
+
+describe('the timeline', () => {
+  it('has lanes for server, network, wire and each subject, with the lives of its connections', () => {
+    const { lanes } = timelineOf(healthyRun({ subjects: ['a', 'b'] }));
+    expect(lanes.map((lane) => lane.label)).toEqual(['server', 'network', 'wire', 'a', '', 'b', '']);
+    const lives = lanes[3]?.marks.filter(([, , kind]) => kind === 'connection') ?? [];
+    expect(lives.map(([from, to]) => [from, to])).toEqual([
+      [12, 1055],
+      [1255, 2605],
+    ]);
+  });
+
+  it('draws a fault from its firing to its healing, named', () => {
+    const network = timelineOf(healthyRun()).lanes[1];
+    expect(network?.marks).toEqual([[1050, 1200, 'fault', 1, FAULT]]);
+    expect(renderTimeline(healthyRun())).toContain(`>${FAULT}</text>`);
+  });
+
+  it('frames what offends', () => {
+    const lossy = without(healthyRun(), { kind: 'processed', id: id(7) });
+    expect(renderTimeline(lossy, judge(lossy, STRICT))).toContain('offending: produced · 0.700 s');
+    expect(renderTimeline(lossy)).not.toContain('offending');
+  });
+
+  it('stays bounded for a long history, and says how many each mark stands for', () => {
+    const svg = renderTimeline(healthyRun({ events: 4000, cuts: [1050] }));
+    expect(count(svg, /<rect class="processed"/g)).toBeLessThan(600);
+    expect(svg.length).toBeLessThan(400_000);
+    const drawn = [...svg.matchAll(/<title>(?:(\d+) × )?processed/g)].reduce(
+      (sum, m) => sum + Number(m[1] ?? 1),
+      0,
+    );
+    expect(drawn).toBe(4001);
+  });
+
+  it('draws the guilty first when there are too many subjects, and says how many are hidden', () => {
+    const subjects = Array.from({ length: 30 }, (_, i) => `s${i}`);
+    const lossy = without(healthyRun({ subjects, cuts: [] }), {
+      kind: 'processed',
+      subject: 's29',
+      id: id(7),
+    });
+    const model = timelineOf(lossy, judge(lossy, { guarantee: 'effectively-once' }));
+    expect(model.lanes[3]?.label).toBe('s29');
+    expect(model.hiddenSubjects).toBe(22);
+    expect(renderTimeline(lossy)).toContain('22 more subjects not drawn');
+  });
+
+  it('is one well-formed picture of its own, in light and dark, whatever names say', () => {
+    const hostile = changed(
+      healthyRun({ subjects: ['<b>&"'] }),
+      { kind: 'close', final: true },
+      { cause: '</svg>' },
+    );
+    const svg = renderTimeline(hostile);
+    expect(svg).toMatch(/^<svg xmlns="http:\/\/www.w3.org\/2000\/svg"[^>]*><style>/);
+    expect(count(svg, /<\/svg>/g)).toBe(1);
+    expect(svg).toContain('&lt;b&gt;&amp;&quot;');
+    expect(svg).toContain('prefers-color-scheme:dark');
+    expect(svg).not.toContain('NaN');
+  });
+
+  it('survives an empty history', () => {
+    expect(renderTimeline([])).toMatch(/<\/svg>$/);
+  });
+});
