@@ -126,6 +126,20 @@ describe('a hub', () => {
       }
     });
 
+    it('tells about a stream without making it', async () => {
+      const hub = make();
+      expect(hub.stream('a').stats()).toMatchObject({
+        name: 'a',
+        epoch: '',
+        head: 0,
+        oldest: 1,
+        connections: 0,
+      });
+      expect(hub.keys()).toEqual([]);
+      await hub.stream('a').publish('tick', 1);
+      expect(hub.stream('a').stats()).toMatchObject({ head: 1, bytes: expect.any(Number) });
+    });
+
     it('answers 404 for unknown streams where requests may not make them', async () => {
       const hub = make({ createOnConnect: false });
       expect((await connect(hub.stream('a'))).reply.status).toBe(404);

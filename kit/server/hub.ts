@@ -14,7 +14,7 @@ import type { ReplayLog } from './replay-log.ts';
 import type { StreamReply, StreamRequest } from './request.ts';
 import { Responder } from './respond.ts';
 import { SingleSession } from './session.ts';
-import type { StreamCore, StreamStats } from './stream-core.ts';
+import { emptyStats, type StreamCore, type StreamStats } from './stream-core.ts';
 
 /** Options of a hub. What streams share (limits, drain, hooks) counts for all of its streams together. */
 export interface StreamHubOptions extends ServerOptions {
@@ -41,6 +41,7 @@ export interface HubStream extends StreamEndpoint {
   publish(type: string, data: unknown, meta?: EventMeta): Promise<string>;
   /** See `EventStream.end`. What is left stays readable until the stream is idle for `idleMs`. */
   end(): Promise<void>;
+  /** Does not make the stream: one that does not exist is empty, with epoch ''. */
   stats(): StreamStats;
 }
 
@@ -132,7 +133,7 @@ class Hub implements StreamHub {
       key,
       publish: async (type, data, meta) => this.#use(key).publish(type, data, meta),
       end: async () => this.#use(key).end(),
-      stats: () => this.#use(key).stats(),
+      stats: () => this.#held.get(key)?.core.stats() ?? emptyStats(key),
       handle: (request) => this.#handle(request, [key]),
       drain: (options) => this.drain(options),
     };

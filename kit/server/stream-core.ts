@@ -28,6 +28,11 @@ export interface StreamStats extends LogBounds {
   readonly maxBehind: number;
 }
 
+/** What is known about a stream that does not exist yet. */
+export function emptyStats(name: string): StreamStats {
+  return { name, ...UNOPENED, connections: 0, caughtUp: 0, maxBehind: 0 };
+}
+
 const UNOPENED: LogBounds = { epoch: '', oldest: 1, head: 0, bytes: 0, oldestUnixMs: null, ended: false };
 
 /** What a stream is made of. */
