@@ -84,6 +84,7 @@ export async function runScenario(options: RunOptions): Promise<Run> {
       seed,
       random: seededRandom(deriveSeed(seed, 'scenario')),
       patienceMs,
+      cursorFile: join(outDir, 'cursor.json'),
       started: (started) => {
         session = started;
       },

@@ -1,7 +1,7 @@
 import { SseKitError } from '../../kit/protocol/index.ts';
 import { digest } from '../history/digest.ts';
 import type { HistoryRecord } from '../history/types.ts';
-import type { ClientSettings, Subject, SubjectSession } from '../subjects/types.ts';
+import { type ClientSettings, HANGS, type Subject, type SubjectSession } from '../subjects/types.ts';
 import type { ChildExit } from './child.ts';
 import { nowMs } from './clock.ts';
 import type { FaultPlan } from './faults.ts';
@@ -10,10 +10,18 @@ import { deriveSeed, type Random } from './random.ts';
 import type { Publication, Target } from './target.ts';
 import type { HistoryWatch } from './watch.ts';
 
+/** How a client is started. */
+export interface StartOptions {
+  /** Its cursor outlives it: the next start goes on from there. Needs `process`. */
+  readonly remembers?: boolean;
+  /** Its handler never finishes with the n-th event it is given. Needs `process`. */
+  readonly hangsAt?: number;
+}
+
 /** The client under test as a scenario sees it: every verb waits for something that it did. */
 export interface StagedClient {
   /** Starts it; resolves when it has been told the URL, not when it is connected. */
-  start(): Promise<void>;
+  start(options?: StartOptions): Promise<void>;
   /** Starts it and waits for its first open. */
   connects(): Promise<void>;
   /** Waits until its handler has finished with `count` events over the run. */
@@ -28,6 +36,10 @@ export interface StagedClient {
   retried(count: number): Promise<void>;
   /** Waits until it has declared its connection dead `count` times. */
   noticedSilence(count: number): Promise<void>;
+  /** Waits until its handler is stuck in the event of `hangsAt`. */
+  hangs(): Promise<void>;
+  /** Kills its process inside whatever it does, and proves it by how it ended. */
+  kill(): Promise<void>;
   /** Waits for `count` heartbeats from now on. */
   hearsHeartbeats(count: number): Promise<void>;
 }
@@ -61,6 +73,8 @@ export interface StageParts {
   readonly random: Random;
   /** Longest wait for any one event. */
   readonly patienceMs: number;
+  /** Where a client that remembers keeps its cursor. */
+  readonly cursorFile: string;
   readonly started: (session: SubjectSession) => void;
 }
 
@@ -72,8 +86,11 @@ export function createStage(parts: StageParts): Stage & { publishSentinel(): Pro
   const reach = (what: string, kind: HistoryRecord['kind'], count: number) =>
     watch.until(`${subject.name} ${what} (${count})`, () => seen(kind).length >= count, patienceMs);
 
-  const start = async () => {
-    const session = await subject.start({
+  let session: SubjectSession | undefined;
+  const start = async ({ remembers = false, hangsAt }: StartOptions = {}) => {
+    session = await subject.start({
+      ...(remembers ? { cursorFile: parts.cursorFile } : {}),
+      ...(hangsAt === undefined ? {} : { hangsAt }),
       url: network.url(target.url()),
       stream: target.stream,
       settings: parts.settings,
@@ -121,6 +138,20 @@ export function createStage(parts: StageParts): Stage & { publishSentinel(): Pro
       opened: (count) => reach('opened', 'open', count),
       closed: (count) => reach('closed', 'close', count),
       announced: (count) => reach('announced losses', 'announced', count),
+      hangs: () =>
+        watch.until(
+          `${subject.name} is stuck in its handler`,
+          () => seen('note').some(({ text }) => text.startsWith(HANGS)),
+          patienceMs,
+        ),
+      kill: async () => {
+        const fault = parts.faults.take('process/sigkill-client');
+        fault.armed();
+        const at = nowMs();
+        const exit = await session?.kill?.();
+        if (exit?.signal === 'SIGKILL') fault.fired({ signal: exit.signal, pid: exit.pid }, at);
+        network.onHeal(async () => fault.healed());
+      },
       retried: (count) => reach('scheduled retries', 'retry', count),
       noticedSilence: (count) => reach('noticed silence', 'liveness', count),
       hearsHeartbeats: (count) => reach('heard heartbeats', 'heartbeat', seen('heartbeat').length + count),

@@ -15,7 +15,7 @@ export function kitNode(): Subject {
     name,
     version: `kit ${KIT_VERSION}, Node ${process.versions.node}`,
     capabilities: new Set([...KIT_CAPABILITIES, 'process']),
-    async start({ url, stream, settings, seed, record }) {
+    async start({ record, ...start }) {
       const answers: ((text: string) => void)[] = [];
       let onReady: () => void;
       const ready = new Promise<void>((resolve) => {
@@ -31,7 +31,7 @@ export function kitNode(): Subject {
         },
       });
       await orExit(name, child, ready, START_TIMEOUT_MS);
-      child.send({ start: { url, stream, settings, seed, subject: name } });
+      child.send({ start: { ...start, subject: name } });
       return {
         metrics: () => {
           const answer = new Promise<string>((resolve) => answers.push(resolve));
@@ -40,7 +40,7 @@ export function kitNode(): Subject {
         },
         kill: async () => {
           child.kill('SIGKILL');
-          await child.exited;
+          return { pid: child.pid, signal: (await child.exited).signal };
         },
         stop: async () => {
           await child.stop();

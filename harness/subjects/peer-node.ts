@@ -36,7 +36,7 @@ export function peerNode(peer: string): Subject {
         metrics: () => Promise.resolve(''),
         kill: async () => {
           child.kill('SIGKILL');
-          await child.exited;
+          return { pid: child.pid, signal: (await child.exited).signal };
         },
         stop: async () => {
           await child.stop();

@@ -39,6 +39,9 @@ export const DEFAULT_CLIENT: ClientSettings = {
   connectTimeoutMs: 10_000,
 };
 
+/** Beginning of the note that a handler leaves which was told to hang. */
+export const HANGS = 'the handler hangs at';
+
 /** What a subject is told at the start. */
 export interface SubjectStart {
   /** URL of the stream, through the whole network. */
@@ -48,6 +51,10 @@ export interface SubjectStart {
   readonly settings: ClientSettings;
   /** Decides the subject's chance (jitter) where it can be decided. */
   readonly seed: number;
+  /** File in which the cursor survives this process; needs the capability `process`. */
+  readonly cursorFile?: string;
+  /** The handler never finishes with the n-th event of this session, so that it can be killed inside. */
+  readonly hangsAt?: number;
   /** Receives every record of this subject, in order. */
   readonly record: (record: HistoryRecord) => void;
 }
@@ -59,7 +66,7 @@ export interface SubjectSession {
   /** A picture of what a person sees, where there is something to see. */
   screenshot?(): Promise<Buffer>;
   /** Kills it without any farewell, where that is possible. */
-  kill?(): Promise<void>;
+  kill?(): Promise<{ readonly pid: number; readonly signal: string | null }>;
   /** Ends it; resolves when its connections are closed. */
   stop(): Promise<void>;
   /** What it said on its console, for failures. */

@@ -1,10 +1,10 @@
 import type { ClientFact } from '../../../kit/client/facts.ts';
-import type { connect, StreamEvent } from '../../../kit/client/index.ts';
+import type { CursorStore, connect, StreamEvent } from '../../../kit/client/index.ts';
 import { inMemoryMetrics } from '../../../kit/client/metrics/index.ts';
 import { digest } from '../../history/digest.ts';
 import type { HistoryRecord } from '../../history/types.ts';
 import { seededRandom } from '../../runner/random.ts';
-import type { ClientSettings } from '../types.ts';
+import { type ClientSettings, HANGS } from '../types.ts';
 import { recordOf } from './records.ts';
 
 export interface AgentOptions {
@@ -16,6 +16,10 @@ export interface AgentOptions {
   readonly seed: number;
   /** Name in the history. */
   readonly subject: string;
+  /** Where the cursor survives the agent; default nowhere. */
+  readonly store?: CursorStore;
+  /** See `SubjectStart`. */
+  readonly hangsAt?: number;
   readonly record: (record: HistoryRecord) => void;
   /** Sees every fact, for a page that shows them. */
   readonly onFact?: (fact: ClientFact) => void;
@@ -33,6 +37,7 @@ export function startAgent(options: AgentOptions): Agent {
   const now = () => performance.timeOrigin + performance.now();
   const metrics = inMemoryMetrics();
 
+  let handled = 0;
   const processed = (event: StreamEvent) =>
     record({
       at: now(),
@@ -50,8 +55,13 @@ export function startAgent(options: AgentOptions): Agent {
     retry: { baseMs: settings.retryBaseMs, maxMs: settings.retryMaxMs },
     connectTimeoutMs: settings.connectTimeoutMs,
     liveness: { timeoutMs: settings.livenessTimeoutMs },
+    ...(options.store ? { store: options.store } : {}),
     ports: { random: seededRandom(options.seed) },
     onEvent: async (event) => {
+      if (++handled === options.hangsAt) {
+        record({ at: now(), kind: 'note', text: `${HANGS} ${event.id}` });
+        await new Promise(() => undefined);
+      }
       // A handler that takes a turn of the event loop: a cursor committed before it has finished would show.
       await new Promise((resolve) => setTimeout(resolve, 0));
       processed(event);

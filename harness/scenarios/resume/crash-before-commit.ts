@@ -1,0 +1,28 @@
+import { scenario } from '../scenario.ts';
+
+export default scenario({
+  id: 'resume/crash-before-commit',
+  title: 'the client is killed inside its handler',
+  hypothesis:
+    'A position counts as done when its handler has finished: killed before, the event is delivered again.',
+  steadyState:
+    'One open connection, five events processed, the handler busy with the sixth; the cursor is on disk.',
+  guarantee: 'at-least-once',
+  budget: { catchUpMs: 5000, attempts: { min: 2, max: 4 } },
+  needs: ['connect', 'resume', 'process'],
+  faults: ['process/sigkill-client'],
+  async run(s) {
+    await s.client.start({ remembers: true, hangsAt: 6 });
+    await s.client.opened(1);
+    await s.publish(10);
+    await s.client.hangs();
+    await s.client.kill();
+    await s.client.start({ remembers: true });
+    await s.client.processed(10);
+  },
+  check(s) {
+    const sixth = s.seen('produced')[5]?.id;
+    const times = s.seen('processed').filter(({ id }) => id === sixth).length;
+    return times === 1 ? [] : [`the event that was being handled was finished ${times} times`];
+  },
+});
