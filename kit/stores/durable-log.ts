@@ -11,8 +11,11 @@ import type {
   ReadLimit,
   ReplayLog,
 } from '../server/replay-log.ts';
-import { decodeDraft, encodeDraft } from './draft-codec.ts';
+import { type AppendGroup, AppendQueue, type CommitResult } from './append-queue.ts';
+import { ColdCache } from './cold-cache.ts';
+import { decodeDraft } from './draft-codec.ts';
 import type { StoreSession } from './durable-store.ts';
+import { assertBounds } from './retention.ts';
 
 /** How long a durable log keeps events. Whichever bound is met first drops the oldest. */
 export interface DurableRetention {
@@ -45,17 +48,7 @@ interface Meta {
   readonly bootId: string;
 }
 
-interface Pending {
-  readonly draft: EventDraft;
-  readonly stored: string;
-  readonly bytes: number;
-  resolve(position: Position): void;
-  reject(error: Error): void;
-}
-
-const COMMIT_MAX_EVENTS = 1_000;
-const COMMIT_MAX_BYTES = 4 * 1024 * 1024;
-const COLD_BATCHES = 32;
+const GROUP_LIMITS = { maxEvents: 1_000, maxBytes: 4 * 1024 * 1024 };
 
 /**
  * A log in LevelDB. Appends that arrive while a commit is under way form the next one, so that one fsync serves many;
@@ -69,7 +62,8 @@ export class DurableLog implements ReplayLog {
   readonly #maxAgeMs: number;
   readonly #hotBytes: number;
   readonly #ring: FrameRing;
-  readonly #cold = new Map<string, FrameBatch>();
+  readonly #cold = new ColdCache();
+  readonly #queue: AppendQueue;
   #session: StoreSession | null = null;
   #host: LogHost | null = null;
   #epoch = '';
@@ -79,12 +73,9 @@ export class DurableLog implements ReplayLog {
   #onDisk = 1;
   #bytes = 0;
   #ended = false;
-  #endWanted = false;
   #closed = false;
   /** Size and time of the event at `#oldest`, once looked up. */
   #oldestRecord: { readonly bytes: number; readonly unixMs: number } | null = null;
-  #pending: Pending[] = [];
-  #commits: Promise<void> | null = null;
   #closing: Promise<void> | null = null;
 
   constructor(name: string, retention: DurableRetention, store: StorePort) {
@@ -94,11 +85,7 @@ export class DurableLog implements ReplayLog {
       maxAgeMs = Number.POSITIVE_INFINITY,
       hotBytes = 8 * 1024 * 1024,
     } = retention;
-    for (const [option, value] of Object.entries({ maxEvents, maxBytes, maxAgeMs, hotBytes })) {
-      if (!(value >= 1)) {
-        throw new SseKitError('ERR_INVALID_OPTION', `${option} must be at least 1, got ${quote(value)}`);
-      }
-    }
+    assertBounds({ maxEvents, maxBytes, maxAgeMs, hotBytes });
     this.#name = name;
     this.#store = store;
     this.#maxEvents = maxEvents;
@@ -106,6 +93,7 @@ export class DurableLog implements ReplayLog {
     this.#maxAgeMs = maxAgeMs;
     this.#hotBytes = hotBytes;
     this.#ring = new FrameRing({ maxEvents, maxBytes: hotBytes });
+    this.#queue = new AppendQueue((group) => this.#commit(group), GROUP_LIMITS);
   }
 
   async open(host: LogHost): Promise<void> {
@@ -144,15 +132,8 @@ export class DurableLog implements ReplayLog {
     if (!this.#session || this.#closed) {
       return Promise.reject(new SseKitError('ERR_LOG_CLOSED', `the log ${quote(this.#name)} is not open`));
     }
-    if (this.#ended || this.#endWanted) {
-      return Promise.reject(new SseKitError('ERR_STREAM_ENDED', 'the stream has ended'));
-    }
-    const stored = encodeDraft(draft);
-    const appended = new Promise<Position>((resolve, reject) => {
-      this.#pending.push({ draft, stored, bytes: Buffer.byteLength(stored), resolve, reject });
-    });
-    this.#commitSoon();
-    return appended;
+    if (this.#ended) return Promise.reject(endedError());
+    return this.#queue.append(draft);
   }
 
   read(after: Position, limit: ReadLimit): LogRead {
@@ -169,11 +150,7 @@ export class DurableLog implements ReplayLog {
   }
 
   async end(): Promise<void> {
-    if (this.#ended) return;
-    this.#endWanted = true;
-    this.#commitSoon();
-    await this.#commits;
-    if (!this.#ended) throw new SseKitError('ERR_LOG_UNAVAILABLE', 'the end could not be stored');
+    if (!this.#ended) await this.#queue.end();
   }
 
   close(): MaybePromise<void> {
@@ -184,7 +161,7 @@ export class DurableLog implements ReplayLog {
   async #close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
-    await this.#commits;
+    await this.#queue.settled();
     const session = this.#session;
     if (!session) return;
     try {
@@ -199,82 +176,48 @@ export class DurableLog implements ReplayLog {
     }
   }
 
-  #commitSoon(): void {
-    this.#commits ??= this.#commitAll().finally(() => {
-      this.#commits = null;
-    });
-  }
-
-  async #commitAll(): Promise<void> {
-    // Everything appended in the same turn joins the first commit.
-    await Promise.resolve();
-    while (this.#pending.length > 0 || this.#endWanted !== this.#ended || this.#onDisk < this.#oldest) {
-      if (!(await this.#commitOne())) return;
-    }
-  }
-
-  /** Writes one batch; says whether it is worth going on. */
-  async #commitOne(): Promise<boolean> {
+  /** Writes one batch: events, deletions and bounds, all or nothing. */
+  async #commit(group: AppendGroup): Promise<CommitResult> {
     const { session, host } = this.#opened();
-    const group = this.#takeGroup();
-    const ending = this.#endWanted && this.#pending.length === 0;
-    const first = this.#head + 1;
-    const added = group.reduce((sum, { bytes }) => sum + bytes, 0);
-    const bounds = { head: this.#head + group.length, bytes: this.#bytes + added, ended: ending };
+    const { events, bytes } = group;
+    if (this.#ended && events.length > 0) return { ok: false, error: endedError() };
+    const firstSeq = this.#head + 1;
+    const ended = this.#ended || group.ending;
     const deleteBelow = this.#oldest;
     try {
       await session.db.batch(
         [
-          ...group.map(({ stored }, i) => ({
+          ...events.map(({ stored }, i) => ({
             type: 'put' as const,
-            key: this.#key(first + i),
+            key: this.#key(firstSeq + i),
             value: stored,
           })),
           ...this.#deletions(),
-          { type: 'put' as const, key: this.#metaKey(), value: this.#meta(false, bounds) },
+          {
+            type: 'put' as const,
+            key: this.#metaKey(),
+            value: this.#meta(false, { head: this.#head + events.length, bytes: this.#bytes + bytes, ended }),
+          },
         ],
         { sync: session.sync },
       );
     } catch (cause) {
-      this.#refuse(group, cause);
-      return false;
+      const error = new SseKitError('ERR_LOG_UNAVAILABLE', `cannot write the log ${quote(this.#name)}`, {
+        cause,
+      });
+      host.failed(error);
+      return { ok: false, error };
     }
     this.#onDisk = deleteBelow;
-    for (const { draft } of group) {
+    for (const { draft } of events) {
       this.#head += 1;
-      const position = { epoch: this.#epoch, seq: this.#head };
-      this.#ring.append(host.encode(position, draft), draft.unixMs);
+      this.#ring.append(host.encode({ epoch: this.#epoch, seq: this.#head }, draft), draft.unixMs);
     }
-    this.#bytes += added;
-    this.#ended = ending;
-    group.forEach(({ resolve }, i) => {
-      resolve({ epoch: this.#epoch, seq: first + i });
-    });
+    this.#bytes += bytes;
+    this.#ended = ended;
     this.#trim();
-    if (group.length > 0 || ending) host.advanced();
-    return true;
-  }
-
-  #takeGroup(): Pending[] {
-    let bytes = 0;
-    let count = 0;
-    for (const item of this.#pending) {
-      bytes += item.bytes;
-      if (count > 0 && (count === COMMIT_MAX_EVENTS || bytes > COMMIT_MAX_BYTES)) break;
-      count += 1;
-    }
-    return this.#pending.splice(0, count);
-  }
-
-  #refuse(group: readonly Pending[], cause: unknown): void {
-    const error = new SseKitError('ERR_LOG_UNAVAILABLE', `cannot write the log ${quote(this.#name)}`, {
-      cause,
-    });
-    const all = [...group, ...this.#pending];
-    this.#pending = [];
-    this.#endWanted = false;
-    for (const { reject } of all) reject(error);
-    this.#host?.failed(error);
+    if (events.length > 0 || group.ending) host.advanced();
+    return { ok: true, epoch: this.#epoch, firstSeq };
   }
 
   /** Takes over what is stored. Returns why it cannot be trusted: then a new epoch must announce the loss. */
@@ -294,7 +237,6 @@ export class DurableLog implements ReplayLog {
     this.#onDisk = meta.oldest;
     this.#bytes = meta.bytes;
     this.#ended = meta.ended;
-    this.#endWanted = meta.ended;
     const tailWhole = meta.oldest > meta.head || this.#stored(meta.head) !== null;
     return tailWhole ? null : this.#corrupt(`its newest event ${meta.head} is lost`);
   }
@@ -308,7 +250,6 @@ export class DurableLog implements ReplayLog {
     this.#onDisk = 1;
     this.#bytes = 0;
     this.#ended = false;
-    this.#endWanted = false;
     await session.db.clear({ gte: this.#key(0), lte: `e\0${this.#name}\0~` });
   }
 
@@ -332,8 +273,7 @@ export class DurableLog implements ReplayLog {
 
   #readCold(afterSeq: number, limit: ReadLimit): LogRead {
     const { host } = this.#opened();
-    const key = `${afterSeq} ${limit.maxEvents} ${limit.maxBytes}`;
-    const cached = this.#cold.get(key);
+    const cached = this.#cold.get(afterSeq, limit);
     if (cached) return cached;
     const frames: Buffer[] = [];
     let bytes = 0;
@@ -358,9 +298,7 @@ export class DurableLog implements ReplayLog {
       lastSeq: afterSeq + frames.length,
       firstUnixMs,
     };
-    // Clients that come back together ask for the same places: the first pays for the others.
-    if (this.#cold.size >= COLD_BATCHES) this.#cold.delete(this.#cold.keys().next().value ?? '');
-    this.#cold.set(key, batch);
+    this.#cold.set(afterSeq, limit, batch);
     return batch;
   }
 
@@ -369,7 +307,7 @@ export class DurableLog implements ReplayLog {
     const deadline = this.#host.now() - this.#maxAgeMs;
     const before = this.#oldest;
     for (let at = this.#oldestOf(); at && at.unixMs < deadline; at = this.#oldestOf()) this.#dropOldest();
-    if (this.#oldest > before) this.#commitSoon();
+    if (this.#oldest > before) this.#queue.kick();
   }
 
   #trim(): void {
@@ -401,7 +339,7 @@ export class DurableLog implements ReplayLog {
   /** Gives up everything up to an event that cannot be read: readers before it are told how many they lose. */
   #giveUpThrough(seq: number): void {
     while (this.#oldest <= Math.min(seq, this.#head)) this.#dropOldest();
-    this.#commitSoon();
+    this.#queue.kick();
   }
 
   /** The stored form of an event; `null`, and reported, when it is missing or damaged. */
@@ -476,4 +414,8 @@ function parseMeta(text: string): Meta | null {
   } catch {
     return null; // reported by the caller as damaged
   }
+}
+
+function endedError(): SseKitError {
+  return new SseKitError('ERR_STREAM_ENDED', 'the stream has ended');
 }

@@ -11,7 +11,16 @@ const log = createDurableLog({ directory, durability: durability === 'disk' ? 'd
 
 // A pipe buffers in the kernel, so what was said before the kill is heard after it.
 function say(line: string): void {
-  writeSync(1, `${line}\n`);
+  for (;;) {
+    try {
+      writeSync(1, `${line}\n`);
+      return;
+    } catch (error) {
+      // The pipe is full and does not block: a line is shorter than PIPE_BUF, so it was written whole or not at all.
+      if (!(error instanceof Error && 'code' in error && error.code === 'EAGAIN')) throw error;
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1);
+    }
+  }
 }
 
 async function publish(n: number): Promise<void> {
