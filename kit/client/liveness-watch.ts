@@ -28,7 +28,7 @@ export function watchLiveness(
   clock: Clock,
   dead: (cause: LivenessCause, silentMs: number) => void,
 ): LivenessWatch {
-  let state = { openedAt: 0, lastByteAt: 0, lastFrameAt: 0, cadenceMs: 0, speaksFirst: false };
+  let state = { openedAt: 0, lastByteAt: 0, lastFrameAt: -1, cadenceMs: 0, speaksFirst: false };
   let reading = false;
   let resumed = false;
   let sawFrame = false;
@@ -77,7 +77,7 @@ export function watchLiveness(
   return {
     start(cadenceMs, speaksFirst) {
       const now = clock.monotonic();
-      state = { openedAt: now, lastByteAt: now, lastFrameAt: 0, cadenceMs, speaksFirst };
+      state = { openedAt: now, lastByteAt: now, lastFrameAt: -1, cadenceMs, speaksFirst };
     },
     cadence(ms) {
       state.cadenceMs = ms;

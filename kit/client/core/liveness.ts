@@ -16,7 +16,7 @@ export interface LivenessPolicy {
 export interface LivenessState {
   readonly openedAt: number;
   readonly lastByteAt: number;
-  /** When the last whole frame (event, comment) came; 0 while none did. */
+  /** When the last whole frame (event, comment) came; -1 while none did. */
   readonly lastFrameAt: number;
   /** Longest silence the server promises to leave; 0 when unknown. */
   readonly cadenceMs: number;
@@ -45,16 +45,17 @@ export function silenceLimitMs(policy: LivenessPolicy, cadenceMs: number): numbe
 export function judgeLiveness(policy: LivenessPolicy, state: LivenessState, now: number): LivenessVerdict {
   const { openedAt, lastByteAt, lastFrameAt, cadenceMs, speaksFirst } = state;
   const limit = silenceLimitMs(policy, cadenceMs);
-  const noFrame = lastFrameAt === 0;
+  const noFrame = lastFrameAt < 0;
   const first = noFrame && speaksFirst ? openedAt + policy.firstByteMs : Number.POSITIVE_INFINITY;
   const silent = lastByteAt + limit;
   const trickle = (noFrame ? openedAt : lastFrameAt) + limit * policy.trickleFactor;
   if (now >= first) return { alive: false, cause: 'slow-first-byte', silentMs: now - openedAt };
   if (now >= silent) {
-    const cause = lastByteAt === openedAt ? 'slow-first-byte' : 'no-bytes';
+    const cause = noFrame && lastByteAt === openedAt ? 'slow-first-byte' : 'no-bytes';
     return { alive: false, cause, silentMs: now - lastByteAt };
   }
-  if (now >= trickle) return { alive: false, cause: 'trickle', silentMs: now - (lastFrameAt || openedAt) };
+  if (now >= trickle)
+    return { alive: false, cause: 'trickle', silentMs: now - (noFrame ? openedAt : lastFrameAt) };
   return { alive: true, checkInMs: Math.min(first, silent, trickle) - now };
 }
 

@@ -253,7 +253,7 @@ describe('liveness', () => {
     expect(judgeLiveness(policy, state, 2500)).toMatchObject({ cause: 'no-bytes', silentMs: 2000 });
     const trickle = { ...state, lastByteAt: 4400, lastFrameAt: 500 };
     expect(judgeLiveness(policy, trickle, 4500)).toMatchObject({ cause: 'trickle' });
-    const buffered = { ...state, lastByteAt: 0, lastFrameAt: 0, cadenceMs: 0 };
+    const buffered = { ...state, lastByteAt: 0, lastFrameAt: -1, cadenceMs: 0 };
     expect(judgeLiveness(policy, buffered, 10_000)).toMatchObject({ cause: 'slow-first-byte' });
     expect(judgeLiveness(policy, { ...buffered, speaksFirst: false }, 1e9)).toMatchObject({ alive: true });
     expect(judgeHeartbeat({ head: 5, seen: 5, eventsSince: false })).toBeNull();
