@@ -58,6 +58,7 @@ export async function runScenario(options: RunOptions): Promise<Run> {
 
   let target: Target | undefined;
   let session: SubjectSession | undefined;
+  const sessions: SubjectSession[] = [];
   let complaints: readonly string[] = [];
   let error: string | undefined;
   const prom = { server: '', client: '' };
@@ -85,8 +86,9 @@ export async function runScenario(options: RunOptions): Promise<Run> {
       random: seededRandom(deriveSeed(seed, 'scenario')),
       patienceMs,
       cursorFile: join(outDir, 'cursor.json'),
-      started: (started) => {
-        session = started;
+      started: (started, companion) => {
+        sessions.push(started);
+        if (!companion) session = started;
       },
     });
     try {
@@ -120,9 +122,7 @@ export async function runScenario(options: RunOptions): Promise<Run> {
   await attempt('screenshot', async () => {
     screenshot = await session?.screenshot?.();
   });
-  await attempt('stop the client', async () => {
-    await session?.stop();
-  });
+  for (const each of sessions) await attempt('stop the client', each.stop);
   // What is still open after this patience is a leak, and the oracle says so.
   await watch.settles(() => openConnections(watch.records) === 0, GOODBYE_MS);
   for (const undo of cleanup.reverse()) await attempt('clean up', undo);

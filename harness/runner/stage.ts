@@ -1,5 +1,5 @@
 import { SseKitError } from '../../kit/protocol/index.ts';
-import { digest } from '../history/digest.ts';
+import { digest, digestData } from '../history/digest.ts';
 import type { HistoryRecord } from '../history/types.ts';
 import { type ClientSettings, HANGS, type Subject, type SubjectSession } from '../subjects/types.ts';
 import type { ChildExit } from './child.ts';
@@ -42,11 +42,37 @@ export interface StagedClient {
   kill(): Promise<void>;
   /** Waits for `count` heartbeats from now on. */
   hearsHeartbeats(count: number): Promise<void>;
+  /** Waits until it has given up for the `count`-th time. */
+  gaveUp(count: number): Promise<void>;
+  /** Waits until it has stopped for the `count`-th time and will not come back by itself. */
+  stopped(count: number): Promise<void>;
+  /** Tells it to connect again, as a person would by a button. Needs `reconnect`. */
+  reconnects(): Promise<void>;
+  /** Waits until it has recognised `count` repetitions. */
+  recognised(count: number): Promise<void>;
+  /** Waits until `count` whole events have arrived, before dedupe and ordering. */
+  received(count: number): Promise<void>;
+  /** Ends it for good, before the run ends. */
+  leaves(): Promise<void>;
+  /** What was recorded by it of one kind so far. */
+  saw<K extends HistoryRecord['kind']>(kind: K): readonly Extract<HistoryRecord, { kind: K }>[];
+}
+
+/** An event as a byte script brings it. */
+export interface ScriptedEvent {
+  readonly type: string;
+  /** Content of `data:`. */
+  readonly data: string;
 }
 
 /** Everything a scenario may use. */
 export interface Stage {
   readonly client: StagedClient;
+  /**
+   * Another client of the same kind beside the first, in the same page where there is one, with other settings if
+   * need be. Not started yet. Named `<subject>#2` and so on.
+   */
+  companion(settings?: Partial<ClientSettings>): StagedClient;
   readonly network: Network;
   readonly server: {
     /** Ends the process, and proves it by how it ended. */
@@ -54,7 +80,11 @@ export interface Stage {
     restart(): Promise<void>;
   };
   /** Publishes `count` numbered events and waits until the server has acknowledged all. */
-  publish(count: number): Promise<void>;
+  publish(count: number, text?: (number: number) => string): Promise<void>;
+  /** Declares events that come from a byte script and not from the server: any other that is processed is made up. */
+  scripted(events: readonly ScriptedEvent[]): void;
+  /** Waits for anything else that the history shows. */
+  until(what: string, satisfied: () => boolean): Promise<void>;
   /** What was recorded of one kind so far. */
   seen<K extends HistoryRecord['kind']>(kind: K): readonly Extract<HistoryRecord, { kind: K }>[];
   /** Chance, decided by the run's seed. */
@@ -75,7 +105,7 @@ export interface StageParts {
   readonly patienceMs: number;
   /** Where a client that remembers keeps its cursor. */
   readonly cursorFile: string;
-  readonly started: (session: SubjectSession) => void;
+  readonly started: (session: SubjectSession, companion: boolean) => void;
 }
 
 /** Builds the stage of one run. */
@@ -83,22 +113,71 @@ export function createStage(parts: StageParts): Stage & { publishSentinel(): Pro
   const { watch, target, subject, network, patienceMs } = parts;
   const seen = <K extends HistoryRecord['kind']>(kind: K) =>
     watch.records.filter((record): record is Extract<HistoryRecord, { kind: K }> => record.kind === kind);
-  const reach = (what: string, kind: HistoryRecord['kind'], count: number) =>
-    watch.until(`${subject.name} ${what} (${count})`, () => seen(kind).length >= count, patienceMs);
-
-  let session: SubjectSession | undefined;
-  const start = async ({ remembers = false, hangsAt }: StartOptions = {}) => {
-    session = await subject.start({
-      ...(remembers ? { cursorFile: parts.cursorFile } : {}),
-      ...(hangsAt === undefined ? {} : { hangsAt }),
-      url: network.url(target.url()),
-      stream: target.stream,
-      settings: parts.settings,
-      seed: deriveSeed(parts.seed, subject.name),
-      record: watch.add,
-    });
-    parts.started(session);
+  const staged = (name: string, settings: ClientSettings, companion: boolean): StagedClient => {
+    const saw = <K extends HistoryRecord['kind']>(kind: K) =>
+      seen(kind).filter((record) => 'subject' in record && record.subject === name);
+    const reach = (what: string, kind: HistoryRecord['kind'], count: number) =>
+      watch.until(`${name} ${what} (${count})`, () => saw(kind).length >= count, patienceMs);
+    let session: SubjectSession | undefined;
+    const start = async ({ remembers = false, hangsAt }: StartOptions = {}) => {
+      session = await subject.start({
+        name,
+        ...(remembers ? { cursorFile: parts.cursorFile } : {}),
+        ...(hangsAt === undefined ? {} : { hangsAt }),
+        url: network.url(target.url()),
+        stream: target.stream,
+        settings,
+        seed: deriveSeed(parts.seed, name),
+        record: watch.add,
+      });
+      parts.started(session, companion);
+    };
+    return {
+      start,
+      saw,
+      connects: async () => {
+        await start();
+        await reach('opened', 'open', 1);
+      },
+      processed: (count) => reach('processed events', 'processed', count),
+      received: (count) => reach('received events', 'delivered', count),
+      recognised: (count) => reach('recognised repetitions', 'deduped', count),
+      opened: (count) => reach('opened', 'open', count),
+      closed: (count) => reach('closed', 'close', count),
+      announced: (count) => reach('announced losses', 'announced', count),
+      retried: (count) => reach('scheduled retries', 'retry', count),
+      gaveUp: (count) => reach('gave up', 'give-up', count),
+      stopped: (count) =>
+        watch.until(
+          `${name} stopped (${count})`,
+          () => saw('close').filter(({ final }) => final).length >= count,
+          patienceMs,
+        ),
+      noticedSilence: (count) => reach('noticed silence', 'liveness', count),
+      hearsHeartbeats: (count) => reach('heard heartbeats', 'heartbeat', saw('heartbeat').length + count),
+      hangs: () =>
+        watch.until(
+          `${name} is stuck in its handler`,
+          () => seen('note').some(({ text }) => text.startsWith(HANGS)),
+          patienceMs,
+        ),
+      reconnects: async () => {
+        await session?.reconnect?.();
+      },
+      leaves: async () => {
+        await session?.stop();
+      },
+      kill: async () => {
+        const fault = parts.faults.take('process/sigkill-client');
+        fault.armed();
+        const at = nowMs();
+        const exit = await session?.kill?.();
+        if (exit?.signal === 'SIGKILL') fault.fired({ signal: exit.signal, pid: exit.pid }, at);
+        network.onHeal(async () => fault.healed());
+      },
+    };
   };
+  let clients = 1;
 
   let number = 0;
   const publish = async (publications: readonly Publication[], sentinel: boolean) => {
@@ -117,45 +196,27 @@ export function createStage(parts: StageParts): Stage & { publishSentinel(): Pro
     random: parts.random,
     seen,
     note: (text) => watch.add({ at: nowMs(), kind: 'note', text }),
-    publish: async (count) => {
+    until: (what, satisfied) => watch.until(what, satisfied, patienceMs),
+    publish: async (count, text = (n) => `event ${n}`) => {
       const publications = Array.from({ length: count }, () => ({
         type: 'tick',
-        data: { number: ++number, text: `event ${number}` },
+        data: { number: ++number, text: text(number) },
       }));
       await publish(publications, false);
+    },
+    scripted: (events) => {
+      for (const { type, data } of events) {
+        const { stream } = target;
+        watch.add({ at: nowMs(), kind: 'publishing', stream, type, digest: digestData(data) });
+      }
     },
     publishSentinel: async () => {
       const [sentinel] = await publish([{ type: 'sentinel', data: { number: ++number } }], true);
       return sentinel?.id ?? '';
     },
-    client: {
-      start,
-      connects: async () => {
-        await start();
-        await reach('opened', 'open', 1);
-      },
-      processed: (count) => reach('processed events', 'processed', count),
-      opened: (count) => reach('opened', 'open', count),
-      closed: (count) => reach('closed', 'close', count),
-      announced: (count) => reach('announced losses', 'announced', count),
-      hangs: () =>
-        watch.until(
-          `${subject.name} is stuck in its handler`,
-          () => seen('note').some(({ text }) => text.startsWith(HANGS)),
-          patienceMs,
-        ),
-      kill: async () => {
-        const fault = parts.faults.take('process/sigkill-client');
-        fault.armed();
-        const at = nowMs();
-        const exit = await session?.kill?.();
-        if (exit?.signal === 'SIGKILL') fault.fired({ signal: exit.signal, pid: exit.pid }, at);
-        network.onHeal(async () => fault.healed());
-      },
-      retried: (count) => reach('scheduled retries', 'retry', count),
-      noticedSilence: (count) => reach('noticed silence', 'liveness', count),
-      hearsHeartbeats: (count) => reach('heard heartbeats', 'heartbeat', seen('heartbeat').length + count),
-    },
+    client: staged(subject.name, parts.settings, false),
+    companion: (settings = {}) =>
+      staged(`${subject.name}#${++clients}`, { ...parts.settings, ...settings }, true),
     server: {
       kill: async () => {
         const fault = parts.faults.take('process/sigkill');
@@ -164,8 +225,10 @@ export function createStage(parts: StageParts): Stage & { publishSentinel(): Pro
         const exit: ChildExit & { pid: number } = await target.kill('SIGKILL');
         // The exit status is the kernel's word that this was kill -9 and not a farewell.
         if (exit.signal === 'SIGKILL') fault.fired({ signal: exit.signal, pid: exit.pid }, at);
+        const refusal = await network.refuseNewConnections();
         network.onHeal(async () => {
           await target.restart();
+          await refusal.heal();
           fault.healed();
         });
       },

@@ -11,9 +11,11 @@ export type PageStart = Pick<SubjectStart, 'url' | 'stream' | 'settings' | 'seed
 
 /** The page's side of the deal; the page sets it on `globalThis.sseKitSubject` before its `load` event. */
 export interface PageSubject {
+  /** Starts a client; several may run beside each other. */
   start(options: PageStart): void;
-  metrics(): string;
-  close(): Promise<void>;
+  metrics(subject: string): string;
+  reconnect(subject: string): void;
+  close(subject: string): Promise<void>;
 }
 
 export interface KitBrowserOptions {
@@ -36,33 +38,39 @@ const PAGE_PATH = '/__sse-kit/page';
 export function kitBrowser({ page, browser, browserVersion, html }: KitBrowserOptions): Subject {
   const name = `kit/${browser}`;
   const console: string[] = [];
+  let loaded: Promise<void> | undefined;
+  const load = async (url: string, record: SubjectStart['record']) => {
+    page.on('console', (message) => console.push(`${message.type()}: ${message.text()}`));
+    page.on('pageerror', (error) => console.push(`uncaught: ${error.message}`));
+    await page.exposeFunction(RECORD_BINDING, (records: HistoryRecord[]) => records.forEach(record));
+    const address = new URL(PAGE_PATH, url).href;
+    await page.route(address, (route) => route.fulfill({ contentType: 'text/html', body: html }));
+    await page.goto(address, { waitUntil: 'load' });
+    await page.unroute(address);
+  };
+  type Host = { sseKitSubject: PageSubject };
   return {
     name,
     version: `kit ${KIT_VERSION}, ${browser} ${browserVersion}`,
-    capabilities: new Set(KIT_CAPABILITIES),
-    async start({ url, stream, settings, seed, record }) {
-      page.on('console', (message) => console.push(`${message.type()}: ${message.text()}`));
-      page.on('pageerror', (error) => console.push(`uncaught: ${error.message}`));
-      await page.exposeFunction(RECORD_BINDING, (records: HistoryRecord[]) => records.forEach(record));
-      const address = new URL(PAGE_PATH, url).href;
-      await page.route(address, (route) => route.fulfill({ contentType: 'text/html', body: html }));
-      await page.goto(address, { waitUntil: 'load' });
-      await page.unroute(address);
-      await page.evaluate(
-        (options) => (globalThis as unknown as { sseKitSubject: PageSubject }).sseKitSubject.start(options),
-        { url, stream, settings, seed, subject: name },
-      );
+    capabilities: new Set([...KIT_CAPABILITIES, 'connection-limit']),
+    async start({ url, stream, settings, seed, record, name: subject = name }) {
+      // A second client of the run lives in the same page: the browser's limits are per page and host.
+      loaded ??= load(url, record);
+      await loaded;
+      await page.evaluate((options) => (globalThis as unknown as Host).sseKitSubject.start(options), {
+        url,
+        stream,
+        settings,
+        seed,
+        subject,
+      });
       return {
         metrics: () =>
-          page.evaluate(() =>
-            (globalThis as unknown as { sseKitSubject: PageSubject }).sseKitSubject.metrics(),
-          ),
+          page.evaluate((of) => (globalThis as unknown as Host).sseKitSubject.metrics(of), subject),
         screenshot: () => page.screenshot({ fullPage: true }),
-        stop: async () => {
-          await page.evaluate(() =>
-            (globalThis as unknown as { sseKitSubject: PageSubject }).sseKitSubject.close(),
-          );
-        },
+        reconnect: () =>
+          page.evaluate((of) => (globalThis as unknown as Host).sseKitSubject.reconnect(of), subject),
+        stop: () => page.evaluate((of) => (globalThis as unknown as Host).sseKitSubject.close(of), subject),
         log: () => console.join('\n'),
       };
     },

@@ -15,7 +15,7 @@ export function kitNode(): Subject {
     name,
     version: `kit ${KIT_VERSION}, Node ${process.versions.node}`,
     capabilities: new Set([...KIT_CAPABILITIES, 'process']),
-    async start({ record, ...start }) {
+    async start({ record, name: alias = name, ...start }) {
       const answers: ((text: string) => void)[] = [];
       let onReady: () => void;
       const ready = new Promise<void>((resolve) => {
@@ -31,13 +31,14 @@ export function kitNode(): Subject {
         },
       });
       await orExit(name, child, ready, START_TIMEOUT_MS);
-      child.send({ start: { ...start, subject: name } });
+      child.send({ start: { ...start, subject: alias } });
       return {
         metrics: () => {
           const answer = new Promise<string>((resolve) => answers.push(resolve));
           child.send({ metrics: true });
           return orExit(name, child, answer, ANSWER_TIMEOUT_MS);
         },
+        reconnect: async () => child.send({ reconnect: true }),
         kill: async () => {
           child.kill('SIGKILL');
           return { pid: child.pid, signal: (await child.exited).signal };

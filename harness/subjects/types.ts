@@ -14,6 +14,10 @@ export type Capability =
   | 'backoff'
   | 'client-metrics'
   | 'process'
+  | 'reconnect'
+  | 'fresh-token'
+  | 'reorder'
+  | 'connection-limit'
   // servers
   | 'replay'
   | 'detects-loss'
@@ -30,6 +34,12 @@ export interface ClientSettings {
   readonly livenessTimeoutMs: number | null;
   /** Longest wait for the response's first byte. */
   readonly connectTimeoutMs: number;
+  /** Bearer tokens: the first until a server refuses it with 401, then the next, and so on. Empty for none. */
+  readonly tokens: readonly string[];
+  /** Ids remembered against repetition, where ids are opaque. */
+  readonly dedupeSize: number;
+  /** What becomes of events that come out of order. */
+  readonly orderLate: 'buffer' | 'deliver' | 'drop';
 }
 
 export const DEFAULT_CLIENT: ClientSettings = {
@@ -37,6 +47,9 @@ export const DEFAULT_CLIENT: ClientSettings = {
   retryMaxMs: 1000,
   livenessTimeoutMs: null,
   connectTimeoutMs: 10_000,
+  tokens: [],
+  dedupeSize: 1000,
+  orderLate: 'buffer',
 };
 
 /** Beginning of the note that a handler leaves which was told to hang. */
@@ -44,6 +57,8 @@ export const HANGS = 'the handler hangs at';
 
 /** What a subject is told at the start. */
 export interface SubjectStart {
+  /** Name in the history, for one of several clients; default the subject's own. */
+  readonly name?: string;
   /** URL of the stream, through the whole network. */
   readonly url: string;
   /** Name of the stream in the history. */
@@ -65,6 +80,8 @@ export interface SubjectSession {
   metrics(): Promise<string>;
   /** A picture of what a person sees, where there is something to see. */
   screenshot?(): Promise<Buffer>;
+  /** Connects again after it gave up or was told to stop, as a person would by a button. */
+  reconnect?(): Promise<void>;
   /** Kills it without any farewell, where that is possible. */
   kill?(): Promise<{ readonly pid: number; readonly signal: string | null }>;
   /** Ends it; resolves when its connections are closed. */

@@ -1,5 +1,5 @@
 import type { ClientFact } from '../../../kit/client/facts.ts';
-import type { CursorStore, connect, StreamEvent } from '../../../kit/client/index.ts';
+import type { AttemptInfo, CursorStore, connect, StreamEvent } from '../../../kit/client/index.ts';
 import { inMemoryMetrics } from '../../../kit/client/metrics/index.ts';
 import { digest } from '../../history/digest.ts';
 import type { HistoryRecord } from '../../history/types.ts';
@@ -29,6 +29,8 @@ export interface AgentOptions {
 export interface Agent {
   /** Prometheus text. */
   metrics(): string;
+  /** As a person would by a button, after it gave up. */
+  reconnect(): void;
   close(): Promise<void>;
 }
 
@@ -50,11 +52,21 @@ export function startAgent(options: AgentOptions): Agent {
       ...(event.redelivery ? { redelivery: true } : {}),
     });
 
+  let refusals = 0;
+  const authorization = ({ refresh }: AttemptInfo): Record<string, string> => {
+    if (refresh) refusals++;
+    const token = settings.tokens[refusals] ?? settings.tokens.at(-1);
+    return token === undefined ? {} : { authorization: `Bearer ${token}` };
+  };
+
   const stream = options.connect(options.url, {
     name: options.stream,
     retry: { baseMs: settings.retryBaseMs, maxMs: settings.retryMaxMs },
     connectTimeoutMs: settings.connectTimeoutMs,
     liveness: { timeoutMs: settings.livenessTimeoutMs },
+    dedupe: { size: settings.dedupeSize },
+    order: { late: settings.orderLate },
+    ...(settings.tokens.length > 0 ? { headers: authorization } : {}),
     ...(options.store ? { store: options.store } : {}),
     ports: { random: seededRandom(options.seed) },
     onEvent: async (event) => {
@@ -77,6 +89,7 @@ export function startAgent(options: AgentOptions): Agent {
   });
   return {
     metrics: () => metrics.text(),
+    reconnect: stream.reconnect,
     close: async () => {
       await stream.close();
     },

@@ -10,6 +10,9 @@ export const KIT_CAPABILITIES: readonly Capability[] = [
   'liveness',
   'backoff',
   'client-metrics',
+  'reconnect',
+  'fresh-token',
+  'reorder',
 ];
 
 // By the package's own name: the manifest is in the same place for the sources and for the built package.

@@ -5,7 +5,7 @@ import { type Agent, type AgentOptions, startAgent } from './agent.ts';
 
 /**
  * The kit's Node client as a program of its own, so that it can be killed. Line by line on stdin: `{"start": …}`,
- * `{"metrics": true}`; on stdout: `{"record": …}` and `{"metrics": "…"}`. The end of stdin ends it.
+ * `{"metrics": true}`, `{"reconnect": true}`; on stdout: `{"record": …}` and `{"metrics": "…"}`. The end of stdin ends it.
  */
 type Start = Omit<AgentOptions, 'record' | 'connect' | 'store'> & { cursorFile?: string };
 
@@ -15,12 +15,13 @@ const say = (message: unknown) => process.stdout.write(`${JSON.stringify(message
 
 const lines = createInterface({ input: process.stdin });
 lines.on('line', (line) => {
-  const message = JSON.parse(line) as { start?: Start; metrics?: true };
+  const message = JSON.parse(line) as { start?: Start; metrics?: true; reconnect?: true };
   if (message.start) {
     const { cursorFile, ...start } = message.start;
     const store = cursorFile === undefined ? {} : { store: fileCursorStore({ path: cursorFile }) };
     agent = startAgent({ ...start, ...store, connect, record: (record) => say({ record }) });
   }
+  if (message.reconnect) agent?.reconnect();
   if (message.metrics) say({ metrics: agent?.metrics() ?? '' });
 });
 lines.on('close', () => {
