@@ -82,6 +82,20 @@ describe('index.json', () => {
   });
 });
 
+describe('verdict.json', () => {
+  it('fits its published schema, healthy, lossy and unproven', () => {
+    const schema = new URL('./verdict.schema.json', import.meta.url);
+    const validate = new Ajv({ allErrors: true }).compile(JSON.parse(readFileSync(schema, 'utf8')));
+    const runs = ['connect-baseline-kit-node', 'order-jitter-kit-node', 'liveness-half-open-kit-firefox'];
+    for (const run of runs) {
+      const path = join(resultsDir, `${run}-express`, 'verdict.json');
+      const verdict: unknown = JSON.parse(readFileSync(path, 'utf8'));
+      expect(validate(verdict) ? [] : validate.errors).toEqual([]);
+    }
+    expect(validate({ verdict: 'absent' })).toBe(false);
+  });
+});
+
 describe('several tries and broken files', () => {
   it('count the last try, keep the earlier verdict, and report what cannot be read', () => {
     const other = mkdtempSync(join(tmpdir(), 'report-tries-'));

@@ -50,7 +50,8 @@ const MAX_MARKS = 600;
 /** Reduces a history to lanes: server, network, wire, two per subject, and the offending records on top of them. */
 export function timelineOf(history: Records, verdict?: Verdict): TimelineModel {
   const records = history.toSorted((a, b) => a.at - b.at);
-  const startsAt = records[0]?.at ?? 0;
+  // Launching a browser takes seconds in which nothing is drawn: the picture starts where something happens.
+  const startsAt = (records.find(isDrawn) ?? records[0])?.at ?? 0;
   const durationMs = Math.max(1, (records.at(-1)?.at ?? 0) - startsAt);
   const offences = verdict ? verdict.failed.flatMap((name) => verdict.checks[name]?.evidence ?? []) : [];
   // Opens and closes are evidence for a reader, but what offends is what happened between them.
@@ -94,6 +95,16 @@ export function timelineOf(history: Records, verdict?: Verdict): TimelineModel {
     lanes: lanes.filter((each) => each.marks.length > 0 || each.label !== 'wire'),
     hiddenSubjects: subjects.length - shown.length,
   };
+}
+
+function isDrawn(record: HistoryRecord): boolean {
+  if (record.kind === 'fault') return record.phase === 'fired' || record.phase === 'healed';
+  return (
+    record.kind !== 'note' &&
+    record.kind !== 'sample' &&
+    record.kind !== 'state' &&
+    record.kind !== 'publishing'
+  );
 }
 
 function subjectsOf(records: Records, offences: Records): readonly string[] {

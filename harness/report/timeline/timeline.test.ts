@@ -13,20 +13,26 @@ describe('the timeline', () => {
     expect(lanes.map((lane) => lane.label)).toEqual(['server', 'network', 'wire', 'a', '', 'b', '']);
     const lives = lanes[3]?.marks.filter(([, , kind]) => kind === 'connection') ?? [];
     expect(lives.map(([from, to]) => [from, to])).toEqual([
-      [12, 1055],
-      [1255, 2605],
+      [3, 1046],
+      [1246, 2596],
     ]);
+  });
+
+  it('starts where something happens, not where the browser was launched', () => {
+    const { startsAt } = timelineOf(healthyRun());
+    const early = { at: startsAt - 9000, kind: 'note', text: 'launching' } as const;
+    expect(timelineOf([early, ...healthyRun()])).toEqual(timelineOf(healthyRun()));
   });
 
   it('draws a fault from its firing to its healing, named', () => {
     const network = timelineOf(healthyRun()).lanes[1];
-    expect(network?.marks).toEqual([[1050, 1200, 'fault', 1, FAULT]]);
+    expect(network?.marks).toEqual([[1041, 1191, 'fault', 1, FAULT]]);
     expect(renderTimeline(healthyRun())).toContain(`>${FAULT}</text>`);
   });
 
   it('frames what offends', () => {
     const lossy = without(healthyRun(), { kind: 'processed', id: id(7) });
-    expect(renderTimeline(lossy, judge(lossy, STRICT))).toContain('offending: produced · 0.700 s');
+    expect(renderTimeline(lossy, judge(lossy, STRICT))).toContain('offending: produced · 0.691 s');
     expect(renderTimeline(lossy)).not.toContain('offending');
   });
 
