@@ -44,8 +44,15 @@ export interface Network {
   stall(): Promise<ActiveFault>;
   /** While something is stalled: waits until `chunks` chunks have left the server and none has arrived. */
   holdsBack(chunks: number): Promise<void>;
+  /** Waits until `chunks` more chunks (heartbeats, when nothing is published) have left the server. */
+  passes(chunks: number): Promise<void>;
   /** Lets the first connection pass and keeps whoever comes back waiting while `act` runs; nobody is refused. */
   whileNobodyReconnects(act: () => Promise<void>): Promise<void>;
+  /**
+   * Passes on what the kernel of a dead server does: refuse new connections. Without it the relays on the way would
+   * accept and then close, which is another fault (and one that Firefox answers by itself with ten requests).
+   */
+  refuseNewConnections(): Promise<ActiveFault>;
   /** Called by `heal`, latest first. */
   onHeal(undo: () => Promise<void>): void;
   /** Undoes whatever is still broken. */
@@ -108,6 +115,18 @@ export function createNetwork(parts: NetworkParts): Network {
       for (const act of undo.splice(0).reverse()) await act();
     },
 
+    passes: (chunks) => {
+      const since = nowMs();
+      return watch.until(
+        `${chunks} more chunks leave the server`,
+        () => wireChunksSince(watch.records, since, fromServer) >= chunks,
+        patienceMs,
+      );
+    },
+    refuseNewConnections: async () => {
+      await tap.refuse();
+      return healsOnce(() => tap.accept());
+    },
     whileNobodyReconnects: (act) => tap.holdNewConnections(act, 1),
     holdsBack: (chunks) =>
       watch.until(

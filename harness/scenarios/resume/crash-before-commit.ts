@@ -11,11 +11,13 @@ export default scenario({
   budget: { catchUpMs: 5000, attempts: { min: 2, max: 4 } },
   needs: ['connect', 'resume', 'process'],
   faults: ['process/sigkill-client'],
+  server: { heartbeatMs: 300 },
   async run(s) {
     await s.client.start({ remembers: true, hangsAt: 6 });
     await s.client.opened(1);
     await s.publish(10);
     await s.client.hangs();
+    await s.network.passes(5); // heartbeats: time enough for a cursor committed too early to reach the disk
     await s.client.kill();
     await s.client.start({ remembers: true });
     await s.client.processed(10);
