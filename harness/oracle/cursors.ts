@@ -46,7 +46,8 @@ function buildTrail(subject: SubjectView, stream: StreamView): CursorTrail {
     switch (record.kind) {
       case 'processed':
       case 'dead-letter':
-        if (record.stream === stream.name) move(record.at, record.id);
+        // An event without an id leaves the cursor where it is; a reset is a record of its own (`cursor`, null).
+        if (record.stream === stream.name && record.id !== '') move(record.at, record.id);
         break;
       case 'open':
         if (typeof record.cursor === 'string' && isOn(record, subject, stream))

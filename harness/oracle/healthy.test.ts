@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { HistoryRecord } from '../history/types.ts';
 import { formatVerdict } from './format.ts';
 import { judge } from './judge.ts';
+import { resends } from './seeded/case.ts';
 import { honestLoss } from './seeded/resume.ts';
 import { healthyRun, id, type RunOptions, STRICT, T0 } from './testing/build.ts';
 import { changed, find, plus, without } from './testing/edit.ts';
@@ -24,6 +25,19 @@ describe('a healthy history', () => {
     expect(verdict.verdict).toBe(true);
     const idle = Object.entries(verdict.checks).filter(([, check]) => !check.applied);
     expect(idle.map(([name]) => name).sort()).toEqual(['announced-loss', 'history']);
+  });
+
+  it('may hold the requests that a browser repeats by itself when a server accepts and closes', () => {
+    // Three attempts of ten requests each, as Firefox makes them, would be a hot loop of thirty.
+    const attempt = (laterMs: number) =>
+      resends(10).map((record) => {
+        const moved = { ...record, at: record.at + laterMs };
+        return 'connection' in moved ? { ...moved, connection: `${moved.connection}+${laterMs}` } : moved;
+      }) as Records;
+    const history = plus(healthyRun(), ...attempt(0), ...attempt(50), ...attempt(100));
+    const verdict = judge(history, { ...STRICT, budget: { attempts: { max: 5 } } });
+    expect(formatVerdict(verdict)).toBe('');
+    expect(verdict.checks.attempts?.counts.most).toBe(5);
   });
 
   it('may lose what it announces exactly, under announced-loss', () => {

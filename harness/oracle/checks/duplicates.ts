@@ -21,6 +21,7 @@ export const duplicates: Checker = (history, expectation) => {
     for (const record of subject.records) {
       if (record.kind !== 'processed') continue;
       processed++;
+      if (record.id === '') continue; // without an id nobody can tell a repetition from a new event
       const key = `${record.stream} ${record.id}`;
       const before = first.get(key);
       if (!before) {
@@ -83,7 +84,7 @@ interface Arrivals {
 
 /** By the subject's own `delivered`; for subjects that cannot write those, by the bytes of its connections. */
 function arrivals(view: View, subject: SubjectView): Arrivals {
-  const delivered = subject.records.filter((r): r is Delivered => r.kind === 'delivered');
+  const delivered = subject.records.filter((r): r is Delivered => r.kind === 'delivered' && r.id !== '');
   if (delivered.length > 0) {
     return repetitions(delivered.map((record) => ({ key: `${record.stream} ${record.id}`, record })));
   }

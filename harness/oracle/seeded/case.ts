@@ -47,3 +47,30 @@ export function request(
     lastEventId,
   };
 }
+
+/** One attempt of the subject `kit` that left as many requests, each on a connection that ended with no byte in answer. */
+export function resends(count: number, answered?: 'answered'): readonly HistoryRecord[] {
+  const wire = { kind: 'wire', tap: 't', direction: 'down' } as const;
+  const sent = Array.from({ length: count }, (_, i): HistoryRecord[] => {
+    const afterMs = 1070 + i * 4;
+    const connection = `resent${i}`;
+    const bytes = Buffer.from('HTTP/1.1 503 Busy\r\ncontent-length: 0\r\n\r\n');
+    return [
+      request(afterMs, 'epochAAA.10', connection),
+      ...(answered
+        ? [
+            {
+              ...wire,
+              at: at(afterMs + 1),
+              connection,
+              event: 'bytes' as const,
+              bytes: bytes.length,
+              base64: bytes.toString('base64'),
+            },
+          ]
+        : []),
+      { ...wire, at: at(afterMs + 2), connection, event: 'fin' },
+    ];
+  });
+  return [{ at: at(1065), kind: 'state', subject: 'kit', state: 'connecting' }, ...sent.flat()];
+}

@@ -1,7 +1,7 @@
 import type { HistoryRecord } from '../../history/types.ts';
 import { FAULT, healthyRun, id } from '../testing/build.ts';
 import { changed, plus, without } from '../testing/edit.ts';
-import { at, expecting, request, type SeededBug, unbudgeted } from './case.ts';
+import { at, expecting, request, resends, type SeededBug, unbudgeted } from './case.ts';
 
 const run = healthyRun;
 const fired = { kind: 'fault', phase: 'fired' } as const;
@@ -32,6 +32,18 @@ export const pressureBugs: readonly SeededBug[] = [
     convicts: 'hot-loop',
     history: () => plus(run(), ...Array.from({ length: 5 }, (_, i) => request(1060 + i * 30, id(10)))),
     expectation: expecting({ budget: { requestsPerSecond: 4 } }),
+  },
+  {
+    lie: 'a hot loop below one attempt, beyond what any browser repeats',
+    convicts: 'hot-loop',
+    history: () => plus(run(), ...resends(40)),
+    expectation: unbudgeted(['attempts', 'herdPeakPer100Ms']),
+  },
+  {
+    lie: 'a hot loop of requests that were answered, told as one attempt',
+    convicts: 'hot-loop',
+    history: () => plus(run(), ...resends(25, 'answered')),
+    expectation: unbudgeted(['attempts', 'herdPeakPer100Ms']),
   },
   {
     lie: 'everybody comes back at once',
