@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { expect, test } from '@playwright/test';
+import { expect, type Page, test } from '@playwright/test';
 import { buildReport } from '../harness/report/index.ts';
 import { writeSampleResults } from '../harness/report/testing/sample-results.ts';
 
@@ -101,15 +101,24 @@ test('the timeline zooms, moves and explains itself', async ({ page }) => {
   await expect(page.locator('.tip')).toContainText('toxiproxy/reset_peer#1');
 });
 
-test('follows the theme of the system and lets it be switched', async ({ page }) => {
-  const background = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
+const background = (page: Page) => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
+
+test('the theme can be switched and switched back', async ({ page }) => {
+  const before = await background(page);
+  const button = page.getByRole('button', { name: 'Switch between light and dark' });
+  await button.click();
+  expect(await background(page)).not.toBe(before);
+  await button.click();
+  expect(await background(page)).toBe(before);
+});
+
+test('follows the theme of the system', async ({ page }) => {
   await page.emulateMedia({ colorScheme: 'light' });
-  const light = await background();
+  const light = await background(page);
   await page.emulateMedia({ colorScheme: 'dark' });
-  const dark = await background();
-  expect(dark).not.toBe(light);
-  await page.getByRole('button', { name: 'Switch between light and dark' }).click();
-  expect(await background()).toBe(light);
+  const emulated = await page.evaluate(() => matchMedia('(prefers-color-scheme: dark)').matches);
+  test.skip(!emulated, 'this browser ignores the emulated colour scheme');
+  expect(await background(page)).not.toBe(light);
 });
 
 test('fits a phone without scrolling the page sideways', async ({ page }) => {

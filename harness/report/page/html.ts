@@ -49,7 +49,7 @@ ${gateLine(index)}
 <span class="soft" id="shown" role="status"></span>
 </div>
 </form>
-<div class="sheet"><table id="matrix" role="grid" aria-label="Verdict by scenario and subject"></table></div>
+<div class="sheet" tabindex="-1"><table id="matrix" role="grid" aria-label="Verdict by scenario and subject"></table></div>
 <p class="soft">Arrow keys move in the matrix, Enter opens a run, Escape closes it.</p>
 ${card('broken', 'Unreadable results', 'These files should have been results. They count as nothing.')}
 ${card('absent', 'Absent', 'Subjects that did not take part, and why.')}
