@@ -36,7 +36,11 @@ export async function startRedis(
     'every-write': ['--save', '', '--appendonly', 'yes', '--appendfsync', 'always'],
   }[persistence];
   const base = ['--port', String(port), '--bind', '127.0.0.1', '--dir', directory, ...settings, ...extra];
-  let child: ChildProcess | null = await launch(base);
+  const remove = (): void => rmSync(directory, { recursive: true, force: true });
+  let child: ChildProcess | null = await launch(base).catch((error: unknown) => {
+    remove();
+    throw error;
+  });
 
   async function stop(signal: 'SIGTERM' | 'SIGKILL' = 'SIGTERM'): Promise<void> {
     const running = child;
@@ -59,7 +63,7 @@ export async function startRedis(
     stop,
     async dispose() {
       await stop('SIGKILL');
-      rmSync(directory, { recursive: true, force: true });
+      remove();
     },
   };
 }
