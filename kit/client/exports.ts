@@ -36,6 +36,12 @@ export type {
 } from './options.ts';
 export { type ClientPorts, type Clock, systemClock, type TextPort } from './ports.ts';
 export {
+  type EventSourceStream,
+  ReliableEventSourceCore,
+  type ReliableEventSourceInit,
+  StreamErrorEvent,
+} from './reliable-event-source-core.ts';
+export {
   type ByteSource,
   type FetchLike,
   fetchTransport,

@@ -17,3 +17,4 @@ export function connect<Events extends EventMap = EventMap>(
 }
 
 export * from './exports.ts';
+export { ReliableEventSource } from './reliable-event-source.ts';

@@ -1,24 +1,6 @@
-import { StringDecoder } from 'node:string_decoder';
 import { connectWith, type StreamHandle } from '../connect.ts';
-import { noLifecycle } from '../lifecycle.ts';
 import type { ConnectOptions, EventMap, PerAttempt } from '../options.ts';
-import { type ClientPorts, reportErrorPort, systemClock } from '../ports.ts';
-import { httpTransport } from './http-transport.ts';
-
-/** The ports of Node: `node:http`, and a decoder three times as fast as TextDecoder. */
-export function nodePorts(): ClientPorts {
-  return {
-    clock: systemClock,
-    random: Math.random,
-    transport: httpTransport(),
-    lifecycle: noLifecycle,
-    decoder: () => {
-      const decoder = new StringDecoder('utf8');
-      return { write: (bytes) => decoder.write(bytes as Buffer) };
-    },
-    reportError: reportErrorPort,
-  };
-}
+import { nodePorts } from './ports.ts';
 
 /**
  * `connect` for Node: the same as in browsers, on `node:http`. It keeps the process alive until it is closed, during
@@ -34,3 +16,5 @@ export function connect<Events extends EventMap = EventMap>(
 
 export * from '../exports.ts';
 export { type HttpTransportOptions, httpTransport } from './http-transport.ts';
+export { nodePorts } from './ports.ts';
+export { ReliableEventSource } from './reliable-event-source.ts';
