@@ -7,14 +7,8 @@ import { parseArgs } from 'node:util';
 import { getBytes, getLines, getMessages } from '@microsoft/fetch-event-source/lib/cjs/parse.js';
 import { createParser } from 'eventsource-parser';
 import { connect } from '../kit/client/node/index.ts';
-import {
-  createEnvelope,
-  encodeFrame,
-  encodeStreamEnd,
-  encodeStreamOpen,
-  formatPosition,
-} from '../kit/protocol/index.ts';
 import { median, pairedRatio } from './support/ratio.ts';
+import { type BenchPayload, recording } from './support/recording.ts';
 import { table } from './support/table.ts';
 
 const { values } = parseArgs({
@@ -26,42 +20,6 @@ const { values } = parseArgs({
 });
 const EVENTS = Number(values.events);
 const ROUNDS = Number(values.rounds);
-const EPOCH = 'benchEpoch01';
-
-interface Payload {
-  readonly n: number;
-  readonly text: string;
-}
-
-function recording(): Buffer {
-  const open = encodeStreamOpen(
-    {
-      stream: 'bench',
-      epoch: EPOCH,
-      head: 0,
-      oldest: 1,
-      resume: 'fresh',
-      heartbeatMs: 0,
-      connection: 'bench',
-      protocol: 1,
-    },
-    { epoch: EPOCH, seq: 0 },
-  );
-  let text = open;
-  for (let seq = 1; seq <= EVENTS; seq++) {
-    const position = { epoch: EPOCH, seq };
-    const data: Payload = { n: seq, text: 'the quick brown fox jumps over the lazy dog – été' };
-    const envelope = createEnvelope({
-      source: 'bench',
-      type: 'tick',
-      data,
-      position,
-      unixMs: 1_700_000_000_000 + seq,
-    });
-    text += encodeFrame({ event: 'tick', id: formatPosition(position), data: JSON.stringify(envelope) });
-  }
-  return Buffer.from(text + encodeStreamEnd());
-}
 
 /** Cuts the bytes into chunks, handed out one read at a time as a socket would. */
 function source(bytes: Buffer, chunkBytes: number): { read(): Promise<Uint8Array | null> } {
@@ -83,7 +41,7 @@ const parserAndJson: Contender = async (bytes, chunkBytes) => {
   let sum = 0;
   const parser = createParser({
     onEvent({ event, data }) {
-      if (event === 'tick') sum += (JSON.parse(data) as { data: Payload }).data.n;
+      if (event === 'tick') sum += (JSON.parse(data) as { data: BenchPayload }).data.n;
     },
   });
   const decoder = new TextDecoder();
@@ -107,7 +65,7 @@ const fetchEventSource: Contender = async (bytes, chunkBytes) => {
   } as unknown as ReadableStream<Uint8Array>;
   const ignore = (): void => undefined;
   const onMessage = (message: { event: string; data: string }) => {
-    if (message.event === 'tick') sum += (JSON.parse(message.data) as { data: Payload }).data.n;
+    if (message.event === 'tick') sum += (JSON.parse(message.data) as { data: BenchPayload }).data.n;
   };
   await getBytes(stream, getLines(getMessages(ignore, ignore, onMessage)));
   return sum;
@@ -115,7 +73,7 @@ const fetchEventSource: Contender = async (bytes, chunkBytes) => {
 
 const kit: Contender = async (bytes, chunkBytes) => {
   let sum = 0;
-  const handle = connect<{ tick: Payload }>('http://bench.invalid/', {
+  const handle = connect<{ tick: BenchPayload }>('http://bench.invalid/', {
     onEvent: (event) => {
       sum += event.data.n;
     },
@@ -139,7 +97,7 @@ const CONTENDERS: Readonly<Record<string, Contender>> = {
   'fetch-event-source': fetchEventSource,
 };
 
-const bytes = recording();
+const bytes = recording(EVENTS);
 const expected = (EVENTS * (EVENTS + 1)) / 2;
 console.log(
   `${EVENTS} events, ${(bytes.length / 1e6).toFixed(0)} MB, ${ROUNDS} rounds, Node ${process.versions.node}`,

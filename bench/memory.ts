@@ -1,0 +1,52 @@
+// Memory of the client over a long stream: the heap in use after a collection, every million events. Flat means bounded.
+//
+//   node --expose-gc --import tsx bench/memory.ts [--millions 5]
+import { parseArgs } from 'node:util';
+import { connect } from '../kit/client/node/index.ts';
+import { encodeStreamEnd } from '../kit/protocol/index.ts';
+import { type BenchPayload, benchFrame, benchOpen } from './support/recording.ts';
+import { table } from './support/table.ts';
+
+const { values } = parseArgs({ options: { millions: { type: 'string', default: '5' } } });
+const events = Number(values.millions) * 1_000_000;
+if (!globalThis.gc) throw new Error('run with node --expose-gc');
+
+/** Generated as it is read: nothing of the stream is kept here. */
+function* chunks(): Generator<Uint8Array> {
+  yield Buffer.from(benchOpen());
+  for (let seq = 1; seq <= events; ) {
+    let text = '';
+    for (const end = Math.min(events, seq + 63); seq <= end; seq++) text += benchFrame(seq);
+    yield Buffer.from(text);
+  }
+  yield Buffer.from(encodeStreamEnd());
+}
+
+const rows: [string, number, number][] = [];
+function sample(label: string): void {
+  globalThis.gc?.();
+  const { heapUsed, rss } = process.memoryUsage();
+  rows.push([label, heapUsed / 2 ** 20, rss / 2 ** 20]);
+}
+
+const source = chunks();
+let handled = 0;
+const handle = connect<{ tick: BenchPayload }>('http://bench.invalid/', {
+  onEvent: (event) => {
+    if (event.data.n !== ++handled) throw new Error(`expected ${handled}, got ${event.data.n}`);
+    if (handled % 1_000_000 === 0) sample(`${handled / 1_000_000} million`);
+  },
+  ports: {
+    transport: () =>
+      Promise.resolve({
+        status: 200,
+        url: 'http://bench.invalid/',
+        header: (name) => (name === 'content-type' ? 'text/event-stream' : null),
+        body: { read: () => Promise.resolve(source.next().value ?? null) },
+      }),
+  },
+});
+sample('start');
+await handle.closed;
+if (handled !== events) throw new Error(`handled ${handled} of ${events}`);
+console.log(table(['events', 'heap MiB', 'RSS MiB'], rows));
