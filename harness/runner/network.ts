@@ -1,3 +1,4 @@
+import type { HistoryRecord } from '../history/types.ts';
 import type { ToxicSpec, ToxiproxyProxy } from '../toxiproxy/index.ts';
 import { CLIENT_TAP, type ClientTap } from './client-tap.ts';
 import { nowMs } from './clock.ts';
@@ -42,6 +43,12 @@ export interface Network {
   blackhole(): Promise<ActiveFault>;
   /** Nothing passes towards the client, nothing is lost. */
   stall(): Promise<ActiveFault>;
+  /** Delays the end of connections by `delayMs`, and nothing else. */
+  slowClose(delayMs: number): Promise<ActiveFault>;
+  /** Swallows what comes from the server on connections that stay open when it is healed: a hole nobody is told of. */
+  swallow(): Promise<ActiveFault>;
+  /** Waits until the event with this id has left the server. */
+  leftServer(id: string | undefined): Promise<void>;
   /** While something is stalled: waits until `chunks` chunks have left the server and none has arrived. */
   holdsBack(chunks: number): Promise<void>;
   /** Waits until `chunks` more chunks (heartbeats, when nothing is published) have left the server. */
@@ -134,6 +141,46 @@ export function createNetwork(parts: NetworkParts): Network {
         () => wireChunksSince(watch.records, quietSince, fromServer) >= chunks,
         patienceMs,
       ),
+
+    leftServer: (id) =>
+      watch.until(
+        `${id} has left the server`,
+        () => watch.records.some((record) => fromServer(tapOf(record)) && carries(record, id)),
+        patienceMs,
+      ),
+
+    slowClose: (delayMs) =>
+      toxic(
+        'toxiproxy/slow_close',
+        [{ type: 'slow_close', attributes: { delay: delayMs } }],
+        (fault, armedAt) => {
+          const left = watch.records.find(
+            (record) =>
+              record.kind === 'wire' &&
+              record.direction === 'down' &&
+              record.event === 'fin' &&
+              fromServer(record.tap) &&
+              record.at >= armedAt,
+          );
+          const arrived = tap.connections.find(({ downEndAt }) => (downEndAt ?? 0) >= armedAt);
+          const lateMs = left && arrived?.downEndAt ? arrived.downEndAt - left.at : 0;
+          if (left && lateMs >= delayMs) fault.fired({ lateMs, connection: arrived?.id }, left.at);
+        },
+      ),
+
+    swallow: async () => {
+      const fault = faults.take('toxiproxy/timeout');
+      const { name } = await proxy.addToxic({ type: 'timeout', attributes: { timeout: 0 } });
+      fault.armed();
+      const armedAt = nowMs();
+      quietSince = armedAt;
+      return healsOnce(async () => {
+        proveWithheld(fault, armedAt);
+        // Not removed: that would close the connection, and the hole would not be silent.
+        await proxy.patchToxic(name, { toxicity: 0 });
+        fault.healed();
+      });
+    },
 
     armReset: async () => {
       const fault = faults.take('toxiproxy/reset_peer');
@@ -233,5 +280,14 @@ export function createNetwork(parts: NetworkParts): Network {
 }
 
 function fromServer(tap: string): boolean {
-  return tap !== CLIENT_TAP;
+  return tap !== CLIENT_TAP && tap !== '';
+}
+
+function tapOf(record: HistoryRecord): string {
+  return record.kind === 'wire' && record.direction === 'down' ? record.tap : '';
+}
+
+function carries(record: HistoryRecord, id: string | undefined): boolean {
+  if (record.kind !== 'wire' || record.base64 === undefined) return false;
+  return Buffer.from(record.base64, 'base64').toString('latin1').includes(`id: ${id}\n`);
 }

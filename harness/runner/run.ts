@@ -97,9 +97,7 @@ export async function runScenario(options: RunOptions): Promise<Run> {
       await path.heal();
     }
     const sentinel = await stage.publishSentinel();
-    const arrived = () =>
-      watch.records.some((record) => record.kind === 'processed' && record.id === sentinel);
-    await watch.until(`${subject.name} processes the sentinel`, arrived, patienceMs);
+    await stage.everybodyProcessed(sentinel);
     complaints = scenario.check?.(stage) ?? [];
   } catch (cause) {
     error = cause instanceof Error ? cause.message : String(cause);

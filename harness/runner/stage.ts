@@ -4,7 +4,7 @@ import type { HistoryRecord } from '../history/types.ts';
 import { type ClientSettings, HANGS, type Subject, type SubjectSession } from '../subjects/types.ts';
 import type { ChildExit } from './child.ts';
 import { nowMs } from './clock.ts';
-import type { FaultPlan } from './faults.ts';
+import type { FaultLife, FaultPlan } from './faults.ts';
 import type { Network } from './network.ts';
 import { deriveSeed, type Random } from './random.ts';
 import type { Publication, Target } from './target.ts';
@@ -81,6 +81,8 @@ export interface Stage {
   };
   /** Publishes `count` numbered events and waits until the server has acknowledged all. */
   publish(count: number, text?: (number: number) => string): Promise<void>;
+  /** Takes a fault from the plan that neither the network nor a process has: the environment's own. */
+  planned(kind: string): FaultLife;
   /** Declares events that come from a byte script and not from the server: any other that is processed is made up. */
   scripted(events: readonly ScriptedEvent[]): void;
   /** Waits for anything else that the history shows. */
@@ -109,13 +111,18 @@ export interface StageParts {
 }
 
 /** Builds the stage of one run. */
-export function createStage(parts: StageParts): Stage & { publishSentinel(): Promise<string> } {
+export function createStage(parts: StageParts): Stage & {
+  publishSentinel(): Promise<string>;
+  /** Waits until every client that is still there has processed the event. */
+  everybodyProcessed(id: string): Promise<void>;
+} {
   const { watch, target, subject, network, patienceMs } = parts;
   const seen = <K extends HistoryRecord['kind']>(kind: K) =>
     watch.records.filter((record): record is Extract<HistoryRecord, { kind: K }> => record.kind === kind);
   const staged = (name: string, settings: ClientSettings, companion: boolean): StagedClient => {
     const saw = <K extends HistoryRecord['kind']>(kind: K) =>
       seen(kind).filter((record) => 'subject' in record && record.subject === name);
+    const processedIt = (id: string) => saw('processed').some((record) => record.id === id);
     const reach = (what: string, kind: HistoryRecord['kind'], count: number) =>
       watch.until(`${name} ${what} (${count})`, () => saw(kind).length >= count, patienceMs);
     let session: SubjectSession | undefined;
@@ -131,6 +138,7 @@ export function createStage(parts: StageParts): Stage & { publishSentinel(): Pro
         record: watch.add,
       });
       parts.started(session, companion);
+      present.set(name, processedIt);
     };
     return {
       start,
@@ -166,6 +174,7 @@ export function createStage(parts: StageParts): Stage & { publishSentinel(): Pro
       },
       leaves: async () => {
         await session?.stop();
+        present.delete(name);
       },
       kill: async () => {
         const fault = parts.faults.take('process/sigkill-client');
@@ -178,6 +187,7 @@ export function createStage(parts: StageParts): Stage & { publishSentinel(): Pro
     };
   };
   let clients = 1;
+  const present = new Map<string, (id: string) => boolean>();
 
   let number = 0;
   const publish = async (publications: readonly Publication[], sentinel: boolean) => {
@@ -210,6 +220,12 @@ export function createStage(parts: StageParts): Stage & { publishSentinel(): Pro
         watch.add({ at: nowMs(), kind: 'publishing', stream, type, digest: digestData(data) });
       }
     },
+    everybodyProcessed: async (id) => {
+      for (const [name, processedIt] of present) {
+        await watch.until(`${name} processes the sentinel`, () => processedIt(id), patienceMs);
+      }
+    },
+    planned: parts.faults.take,
     publishSentinel: async () => {
       const [sentinel] = await publish([{ type: 'sentinel', data: { number: ++number } }], true);
       return sentinel?.id ?? '';

@@ -1,10 +1,9 @@
-import { fileURLToPath } from 'node:url';
 import type { HistoryRecord } from '../history/types.ts';
-import { orExit, spawnNdjson } from '../runner/child.ts';
+import { orExit, programBeside, spawnNdjson } from '../runner/child.ts';
 import { KIT_CAPABILITIES, KIT_VERSION } from './kit/capabilities.ts';
 import type { Subject } from './types.ts';
 
-const ENTRY = fileURLToPath(new URL('./kit/node-agent.ts', import.meta.url));
+const ENTRY = programBeside(import.meta.url, 'kit/node-agent');
 const START_TIMEOUT_MS = 30_000;
 const ANSWER_TIMEOUT_MS = 5_000;
 

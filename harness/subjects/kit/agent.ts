@@ -77,6 +77,7 @@ export function startAgent(options: AgentOptions): Agent {
       // A handler that takes a turn of the event loop: a cursor committed before it has finished would show.
       await new Promise((resolve) => setTimeout(resolve, 0));
       processed(event);
+      if (event.id === '') record({ at: now(), kind: 'cursor', subject, stream: options.stream, id: null });
     },
     observe: [
       metrics.observe,

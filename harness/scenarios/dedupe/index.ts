@@ -1,0 +1,7 @@
+import type { Scenario } from '../scenario.ts';
+import duplicate from './duplicate.ts';
+import overlapReplay from './overlap-replay.ts';
+import sameIdNewPayload from './same-id-new-payload.ts';
+
+/** Everything in the group `dedupe`. */
+export const dedupeScenarios: readonly Scenario[] = [duplicate, overlapReplay, sameIdNewPayload];
