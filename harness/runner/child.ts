@@ -1,6 +1,16 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
 import { quote, SseKitError } from '../../kit/protocol/index.ts';
+
+/**
+ * Path of a program beside the calling file: `.ts` in a checkout, `.js` in the built package.
+ * @param importMetaUrl `import.meta.url` of the caller.
+ */
+export function programBeside(importMetaUrl: string, name: string): string {
+  const extension = importMetaUrl.endsWith('.ts') ? 'ts' : 'js';
+  return fileURLToPath(new URL(`${name}.${extension}`, importMetaUrl));
+}
 
 /** How a child process ended. */
 export interface ChildExit {
@@ -8,7 +18,7 @@ export interface ChildExit {
   readonly signal: NodeJS.Signals | null;
 }
 
-/** A TypeScript program run by Node in a process of its own, that prints one JSON object a line on stdout. */
+/** A program run by Node in a process of its own, that prints one JSON object a line on stdout. */
 export interface NdjsonChild {
   readonly pid: number;
   /** Settles when the process is gone, however it went. Never rejects. */
@@ -25,7 +35,7 @@ export interface NdjsonChild {
 export interface NdjsonChildOptions {
   /** For messages: "server express". */
   readonly name: string;
-  /** Absolute path of the TypeScript entry. */
+  /** Absolute path of the program, TypeScript or JavaScript. */
   readonly entry: string;
   readonly args?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
@@ -36,7 +46,9 @@ const LOG_LINES = 200;
 
 /** Starts a child. It inherits nothing but the environment; its output goes to `onMessage` and `log()`. */
 export function spawnNdjson(options: NdjsonChildOptions): NdjsonChild {
-  const child = spawn(process.execPath, ['--import', 'tsx', options.entry, ...(options.args ?? [])], {
+  // Built packages hold JavaScript, a checkout TypeScript.
+  const loader = options.entry.endsWith('.ts') ? ['--import', 'tsx'] : [];
+  const child = spawn(process.execPath, [...loader, options.entry, ...(options.args ?? [])], {
     env: { ...process.env, ...options.env },
     stdio: ['pipe', 'pipe', 'pipe'],
   });

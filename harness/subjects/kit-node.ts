@@ -32,6 +32,7 @@ export function kitNode(): Subject {
       await orExit(name, child, ready, START_TIMEOUT_MS);
       child.send({ start: { ...start, subject: alias } });
       return {
+        pid: child.pid,
         metrics: () => {
           const answer = new Promise<string>((resolve) => answers.push(resolve));
           child.send({ metrics: true });
