@@ -2,12 +2,9 @@ import { connectScenarios } from './connect/index.ts';
 import { dedupeScenarios } from './dedupe/index.ts';
 import sigkillMemory from './deploy/sigkill-memory.ts';
 import { disconnectScenarios } from './disconnect/index.ts';
-import halfOpen from './liveness/half-open.ts';
-import shortStall from './liveness/short-stall.ts';
+import { livenessScenarios } from './liveness/index.ts';
 import { orderScenarios } from './order/index.ts';
-import crashBeforeCommit from './resume/crash-before-commit.ts';
-import evicted from './resume/evicted.ts';
-import insideBuffer from './resume/inside-buffer.ts';
+import { resumeScenarios } from './resume/index.ts';
 import type { Scenario } from './scenario.ts';
 
 export { type Scenario, scenario } from './scenario.ts';
@@ -18,10 +15,7 @@ export const scenarios: readonly Scenario[] = [
   ...disconnectScenarios,
   ...dedupeScenarios,
   ...orderScenarios,
-  crashBeforeCommit,
+  ...livenessScenarios,
+  ...resumeScenarios,
   sigkillMemory,
-  halfOpen,
-  shortStall,
-  evicted,
-  insideBuffer,
 ].toSorted((a, b) => (a.id < b.id ? -1 : 1));
