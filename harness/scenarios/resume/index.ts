@@ -3,7 +3,6 @@ import crashBeforeCommit from './crash-before-commit.ts';
 import cutDuringReplay from './cut-during-replay.ts';
 import emptyIdResets from './empty-id-resets.ts';
 import evicted from './evicted.ts';
-import handoffRace from './handoff-race.ts';
 import idOnlyCheckpoint from './id-only-checkpoint.ts';
 import insideBuffer from './inside-buffer.ts';
 import nonAsciiId from './non-ascii-id.ts';
@@ -16,7 +15,6 @@ export const resumeScenarios: readonly Scenario[] = [
   cutDuringReplay,
   emptyIdResets,
   evicted,
-  handoffRace,
   idOnlyCheckpoint,
   insideBuffer,
   nonAsciiId,
