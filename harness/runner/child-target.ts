@@ -54,6 +54,8 @@ export async function startChildTarget(options: ChildTargetOptions): Promise<Tar
     url: () => `http://127.0.0.1:${ports.port}${options.path}`,
     publish: async (events) => JSON.parse(await control('POST', '/publish', events)) as Acknowledged[],
     metricsText: () => control('GET', '/metrics'),
+    pid: () => running.child.pid,
+    maxBehind: async () => (JSON.parse(await control('GET', '/stats')) as { maxBehind: number }).maxBehind,
     kill: async (signal) => {
       running.child.kill(signal);
       return { ...(await running.child.exited), pid: running.child.pid };

@@ -39,11 +39,11 @@ export function kitBrowser({ page, browser, browserVersion, html }: KitBrowserOp
   const name = `kit/${browser}`;
   const console: string[] = [];
   let loaded: Promise<void> | undefined;
-  const load = async (url: string, record: SubjectStart['record']) => {
+  const load = async (origin: string, record: SubjectStart['record']) => {
     page.on('console', (message) => console.push(`${message.type()}: ${message.text()}`));
     page.on('pageerror', (error) => console.push(`uncaught: ${error.message}`));
     await page.exposeFunction(RECORD_BINDING, (records: HistoryRecord[]) => records.forEach(record));
-    const address = new URL(PAGE_PATH, url).href;
+    const address = new URL(PAGE_PATH, origin).href;
     await page.route(address, (route) => route.fulfill({ contentType: 'text/html', body: html }));
     await page.goto(address, { waitUntil: 'load' });
     await page.unroute(address);
@@ -52,10 +52,10 @@ export function kitBrowser({ page, browser, browserVersion, html }: KitBrowserOp
   return {
     name,
     version: `kit ${KIT_VERSION}, ${browser} ${browserVersion}`,
-    capabilities: new Set([...KIT_CAPABILITIES, 'connection-limit']),
+    capabilities: new Set([...KIT_CAPABILITIES, 'connection-limit', 'page-origin']),
     async start({ url, stream, settings, seed, record, name: subject = name }) {
       // A second client of the run lives in the same page: the browser's limits are per page and host.
-      loaded ??= load(url, record);
+      loaded ??= load(settings.pageOrigin ?? url, record);
       await loaded;
       await page.evaluate((options) => (globalThis as unknown as Host).sseKitSubject.start(options), {
         url,

@@ -18,12 +18,17 @@ export type Capability =
   | 'fresh-token'
   | 'reorder'
   | 'connection-limit'
+  | 'page-origin'
   // servers
   | 'replay'
   | 'detects-loss'
   | 'heartbeat'
   | 'kill'
-  | 'retention-by-count';
+  | 'retention-by-count'
+  // programs that the server is run with
+  | 'redis-server'
+  | 'nginx'
+  | 'haproxy';
 
 /** Settings a scenario may ask of any client; a client without the matching capability ignores them. */
 export interface ClientSettings {
@@ -40,6 +45,8 @@ export interface ClientSettings {
   readonly dedupeSize: number;
   /** What becomes of events that come out of order. */
   readonly orderLate: 'buffer' | 'deliver' | 'drop';
+  /** Origin of the page that the client runs in, default the stream's. Needs `page-origin`. */
+  readonly pageOrigin?: string;
 }
 
 export const DEFAULT_CLIENT: ClientSettings = {
@@ -78,6 +85,8 @@ export interface SubjectStart {
 export interface SubjectSession {
   /** Prometheus text of the client's own metrics; empty when it has none. */
   metrics(): Promise<string>;
+  /** Its process, where it has one of its own. */
+  readonly pid?: number;
   /** A picture of what a person sees, where there is something to see. */
   screenshot?(): Promise<Buffer>;
   /** Connects again after it gave up or was told to stop, as a person would by a button. */
