@@ -1,11 +1,11 @@
 import { demoPage } from '../fixtures/page/build.ts';
-import { demoServers } from '../fixtures/servers/index.ts';
 import { scenarios } from '../harness/scenarios/index.ts';
 import { kitBrowser } from '../harness/subjects/index.ts';
 import { play, tagsOf, test } from './play.ts';
+import { serversFor } from './servers.ts';
 
 for (const scenario of scenarios) {
-  for (const server of demoServers) {
+  for (const server of serversFor(scenario)) {
     test(`${scenario.id} · ${server.name}`, { tag: tagsOf(scenario) }, async ({
       page,
       browser,

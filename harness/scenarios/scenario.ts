@@ -34,6 +34,12 @@ export interface Scenario {
   readonly check?: (stage: Stage) => readonly string[];
 }
 
+/**
+ * Tag of scenarios that run against every demo server. The others run against one each, in turn, so that the suite
+ * stays short and every framework still sees a share of the catalogue.
+ */
+export const EVERY_SERVER = 'every-server';
+
 /** Declares a scenario; the group becomes its first tag. */
 export function scenario(
   definition: Omit<Scenario, 'tags'> & { readonly tags?: readonly string[] },

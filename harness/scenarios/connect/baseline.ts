@@ -1,4 +1,4 @@
-import { scenario } from '../scenario.ts';
+import { EVERY_SERVER, scenario } from '../scenario.ts';
 
 export default scenario({
   id: 'connect/baseline',
@@ -7,6 +7,7 @@ export default scenario({
   steadyState: 'One open connection that carries heartbeats.',
   guarantee: 'effectively-once',
   budget: { catchUpMs: 2000, duplicatesOnWire: 0, attempts: { min: 1, max: 1 } },
+  tags: [EVERY_SERVER],
   needs: ['connect'],
   faults: [],
   async run(s) {

@@ -1,4 +1,4 @@
-import { scenario } from '../scenario.ts';
+import { EVERY_SERVER, scenario } from '../scenario.ts';
 
 export default scenario({
   id: 'connect/refused-then-up',
@@ -8,6 +8,7 @@ export default scenario({
   steadyState: 'Nothing listens; the client has not connected before.',
   guarantee: 'effectively-once',
   budget: { healMs: 3000, duplicatesOnWire: 0, attempts: { min: 4, max: 10 } },
+  tags: [EVERY_SERVER],
   needs: ['connect', 'backoff'],
   faults: ['toxiproxy/down'],
   client: { retryBaseMs: 100, retryMaxMs: 1000 },

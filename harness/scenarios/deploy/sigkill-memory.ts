@@ -1,4 +1,4 @@
-import { scenario } from '../scenario.ts';
+import { EVERY_SERVER, scenario } from '../scenario.ts';
 
 export default scenario({
   id: 'deploy/sigkill-memory',
@@ -7,6 +7,7 @@ export default scenario({
   steadyState: 'One open connection, ten events processed.',
   guarantee: 'announced-loss',
   budget: { detectMs: 2000, healMs: 5000, catchUpMs: 2000 },
+  tags: [EVERY_SERVER],
   needs: ['connect', 'resume', 'announce-loss', 'kill', 'detects-loss'],
   faults: ['process/sigkill'],
   expect: { announced: { missed: null, reasons: ['epoch-changed'] } },

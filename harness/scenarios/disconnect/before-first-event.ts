@@ -1,4 +1,4 @@
-import { scenario } from '../scenario.ts';
+import { EVERY_SERVER, scenario } from '../scenario.ts';
 
 export default scenario({
   id: 'disconnect/before-first-event',
@@ -8,6 +8,7 @@ export default scenario({
   steadyState: 'The client has a response with `stream.open` and nothing else.',
   guarantee: 'effectively-once',
   budget: { detectMs: 1000, reconnectMs: 5000, catchUpMs: 2000, attempts: { min: 2, max: 2 } },
+  tags: [EVERY_SERVER],
   needs: ['connect', 'resume'],
   faults: ['sse-proxy/cut'],
   async run(s) {

@@ -1,4 +1,4 @@
-import { scenario } from '../scenario.ts';
+import { EVERY_SERVER, scenario } from '../scenario.ts';
 
 export default scenario({
   id: 'disconnect/fin-mid-event',
@@ -7,6 +7,7 @@ export default scenario({
   steadyState: 'One open connection.',
   guarantee: 'effectively-once',
   budget: { detectMs: 1000, reconnectMs: 3000, catchUpMs: 2000, attempts: { min: 2, max: 2 } },
+  tags: [EVERY_SERVER],
   needs: ['connect', 'resume'],
   faults: ['sse-proxy/cut-event'],
   async run(s) {

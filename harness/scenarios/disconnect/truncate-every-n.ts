@@ -1,4 +1,4 @@
-import { scenario } from '../scenario.ts';
+import { EVERY_SERVER, scenario } from '../scenario.ts';
 
 /** Room for the response head, `stream.open` and at least one event, so that progress is possible at all. */
 const BYTES = 1100;
@@ -10,6 +10,7 @@ export default scenario({
   steadyState: 'Each connection passes at most 1100 bytes, headers included.',
   guarantee: 'effectively-once',
   budget: { reconnectMs: 3000, catchUpMs: 20_000, attempts: { min: 4, max: 30 } },
+  tags: [EVERY_SERVER],
   needs: ['connect', 'resume', 'backoff'],
   faults: ['toxiproxy/limit_data'],
   client: { retryBaseMs: 50, retryMaxMs: 250 },

@@ -1,4 +1,4 @@
-import { scenario } from '../scenario.ts';
+import { EVERY_SERVER, scenario } from '../scenario.ts';
 
 export default scenario({
   id: 'liveness/half-open',
@@ -8,6 +8,7 @@ export default scenario({
   steadyState: 'One open connection with a heartbeat every 500 ms.',
   guarantee: 'effectively-once',
   budget: { detectMs: 4000, healMs: 3000, catchUpMs: 2000 },
+  tags: [EVERY_SERVER],
   needs: ['connect', 'resume', 'liveness', 'heartbeat'],
   faults: ['toxiproxy/timeout'],
   server: { heartbeatMs: 500 },

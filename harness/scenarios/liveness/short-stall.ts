@@ -1,4 +1,4 @@
-import { scenario } from '../scenario.ts';
+import { EVERY_SERVER, scenario } from '../scenario.ts';
 
 export default scenario({
   id: 'liveness/short-stall',
@@ -7,6 +7,7 @@ export default scenario({
   steadyState: 'One open connection with a heartbeat every 300 ms and a deadline of 8 s.',
   guarantee: 'effectively-once',
   budget: { duplicatesOnWire: 0, attempts: { min: 1, max: 1 } },
+  tags: [EVERY_SERVER],
   needs: ['connect', 'heartbeat'],
   faults: ['toxiproxy/bandwidth'],
   server: { heartbeatMs: 300 },

@@ -1,4 +1,4 @@
-import { scenario } from '../scenario.ts';
+import { EVERY_SERVER, scenario } from '../scenario.ts';
 
 export default scenario({
   id: 'resume/evicted',
@@ -7,6 +7,7 @@ export default scenario({
   steadyState: 'One open connection, five events processed; the log keeps five.',
   guarantee: 'announced-loss',
   budget: { detectMs: 1000, healMs: 3000, catchUpMs: 2000 },
+  tags: [EVERY_SERVER],
   needs: ['connect', 'resume', 'announce-loss', 'retention-by-count'],
   faults: ['toxiproxy/down'],
   server: { retainEvents: 5 },

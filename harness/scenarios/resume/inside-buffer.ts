@@ -1,4 +1,4 @@
-import { scenario } from '../scenario.ts';
+import { EVERY_SERVER, scenario } from '../scenario.ts';
 
 export default scenario({
   id: 'resume/inside-buffer',
@@ -14,6 +14,7 @@ export default scenario({
     resumeGap: 0,
     duplicatesOnWire: 0,
   },
+  tags: [EVERY_SERVER],
   needs: ['connect', 'resume', 'replay'],
   faults: ['toxiproxy/down'],
   async run(s) {
