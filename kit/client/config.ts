@@ -5,7 +5,7 @@ import type { LivenessPolicy } from './core/liveness.ts';
 import type { RetryPolicy } from './core/state.ts';
 import type { HandlerFailurePolicy } from './delivery.ts';
 import type { FrameBounds } from './frame-reader.ts';
-import type { ConnectOptions, RetryOptions, RetryPreset } from './options.ts';
+import type { ConnectOptions, RetryPreset } from './options.ts';
 import type { OrderPolicy } from './sequencer.ts';
 
 /** Options with every default filled in. */
@@ -21,11 +21,13 @@ export interface ClientConfig {
   readonly bounds: FrameBounds & { readonly tooLarge: 'skip' | 'close' };
 }
 
+const NO_LIMIT = Number.POSITIVE_INFINITY;
+
 const COMMON = {
   factor: 2,
   jitter: 'full',
-  maxAttempts: Number.POSITIVE_INFINITY,
-  maxElapsedMs: Number.POSITIVE_INFINITY,
+  maxAttempts: NO_LIMIT,
+  maxElapsedMs: NO_LIMIT,
   maxRetryAfterMs: 300_000,
 } as const;
 
@@ -41,78 +43,73 @@ export const RETRY_PRESETS: Readonly<Record<RetryPreset, RetryPolicy>> = {
  * @throws SseKitError `ERR_INVALID_OPTION`
  */
 export function resolveConfig(options: ConnectOptions): ClientConfig {
-  const given: RetryOptions =
-    typeof options.retry === 'string' ? { preset: options.retry } : (options.retry ?? {});
-  const { preset = 'standard', decide, ...replaced } = given;
-  const base = RETRY_PRESETS[preset];
-  if (!base) refuse('retry.preset', preset, 'must be aggressive, standard or conservative');
-  const { bufferEvents = 1000, bufferMs = 1000, by = 'sequence', late = 'buffer' } = options.order ?? {};
+  const { retry = {}, method = 'GET', connectTimeoutMs = 15_000, concurrency, order, commit } = options;
+  const {
+    preset = 'standard',
+    decide,
+    ...replaced
+  } = typeof retry === 'string' ? { preset: retry, decide: undefined } : retry;
   const config: ClientConfig = {
     options,
-    retry: { ...base, ...replaced },
     decide: (failure) => decide?.(failure) ?? defaultRetryDecision(failure),
-    connectTimeoutMs: options.connectTimeoutMs ?? 15_000,
-    liveness: { timeoutMs: null, graceMs: null, firstByteMs: 15_000, trickleFactor: 2, ...options.liveness },
-    handlerFailure: {
-      attempts: 1,
-      baseMs: 200,
-      maxMs: 10_000,
-      otherwise: 'dead-letter',
-      ...options.handlerFailure,
-    },
-    order: { by, late, bounds: { events: bufferEvents, holdMs: bufferMs } },
-    dedupe: { size: 1000, ttlMs: Number.POSITIVE_INFINITY, ...options.dedupe },
-    bounds: { maxEventBytes: 1 << 20, maxLineBytes: 1 << 20, tooLarge: 'skip', ...options.bounds },
+    connectTimeoutMs,
+    retry: filled('retry', RETRY_PRESETS[preset] ?? refuse('retry.preset', preset, 'is unknown'), replaced),
+    liveness: filled(
+      'liveness',
+      { timeoutMs: null, graceMs: null, firstByteMs: 15_000, trickleFactor: 2 },
+      options.liveness,
+    ),
+    handlerFailure: filled(
+      'handlerFailure',
+      { attempts: 1, baseMs: 200, maxMs: 10_000, otherwise: 'dead-letter' },
+      options.handlerFailure,
+    ),
+    order: filled<OrderPolicy>(
+      'order',
+      { by: 'sequence', late: 'buffer', bufferEvents: 1000, bufferMs: 1000 },
+      order,
+    ),
+    dedupe: filled('dedupe', { size: 1000, ttlMs: NO_LIMIT }, options.dedupe),
+    bounds: filled<ClientConfig['bounds']>(
+      'bounds',
+      { maxEventBytes: 1 << 20, maxLineBytes: 1 << 20, tooLarge: 'skip' },
+      options.bounds,
+    ),
   };
-  validate(config);
+  const { baseMs, maxMs, factor, jitter } = config.retry;
+  if (!(connectTimeoutMs > 0)) refuse('connectTimeoutMs', connectTimeoutMs, 'must be above 0');
+  if (maxMs < baseMs) refuse('retry.maxMs', maxMs, `must not be below retry.baseMs (${baseMs})`);
+  if (factor < 1) refuse('retry.factor', factor, 'must be at least 1');
+  if (Number(jitter) < 0 || Number(jitter) > 100) refuse('retry.jitter', jitter, 'must be 0 to 100 per cent');
+  if (concurrency) {
+    const { limit } = concurrency;
+    if (!(Number.isInteger(limit) && limit > 0))
+      refuse('concurrency.limit', limit, 'must be a whole number above 0');
+    if (!options.onEvent) refuse('concurrency', limit, 'needs onEvent: iteration is serial');
+    if (commit === 'manual')
+      refuse('commit', commit, 'does not go with concurrency: commits would overtake each other');
+  }
+  if (order?.by === 'none' && order.late)
+    refuse('order.late', order.late, 'means nothing with order.by "none"');
+  if (options.body != null && /^(GET|HEAD)$/i.test(method)) refuse('method', method, 'cannot have a body');
   return config;
 }
 
-function validate(config: ClientConfig): void {
-  const { retry, liveness, bounds, dedupe, handlerFailure, options } = config;
-  const positive: ReadonlyArray<readonly [string, number]> = [
-    ['retry.baseMs', retry.baseMs],
-    ['retry.maxMs', retry.maxMs],
-    ['retry.maxAttempts', retry.maxAttempts],
-    ['retry.maxElapsedMs', retry.maxElapsedMs],
-    ['connectTimeoutMs', config.connectTimeoutMs],
-    ['liveness.firstByteMs', liveness.firstByteMs],
-    ['liveness.trickleFactor', liveness.trickleFactor],
-    ['bounds.maxEventBytes', bounds.maxEventBytes],
-    ['bounds.maxLineBytes', bounds.maxLineBytes],
-    ['dedupe.size', dedupe.size],
-    ['dedupe.ttlMs', dedupe.ttlMs],
-    ['handlerFailure.attempts', handlerFailure.attempts],
-    ['order.bufferEvents', config.order.bounds.events],
-    ['order.bufferMs', config.order.bounds.holdMs],
-  ];
-  for (const [name, value] of positive) {
-    if (!(value > 0)) refuse(name, value, 'must be a number above 0');
+/** These may be 0, or are checked by themselves. */
+const MAY_BE_ZERO = ['graceMs', 'jitter'];
+
+/** Defaults with what was given in their place; `undefined` is not given. Numbers must be above 0. */
+function filled<T extends object>(group: string, defaults: T, given: Partial<T> = {}): T {
+  const whole = { ...defaults } as Record<string, unknown>;
+  for (const [key, value] of Object.entries(given)) {
+    if (value === undefined) continue;
+    const numeric = typeof value === 'number' || typeof whole[key] === 'number';
+    if (numeric && !(Number(value) > 0 || MAY_BE_ZERO.includes(key))) {
+      refuse(`${group}.${key}`, value, 'must be above 0');
+    }
+    whole[key] = value;
   }
-  if (liveness.timeoutMs !== null && !(liveness.timeoutMs > 0)) {
-    refuse('liveness.timeoutMs', liveness.timeoutMs, 'must be a number above 0, or null');
-  }
-  if (retry.maxMs < retry.baseMs)
-    refuse('retry.maxMs', retry.maxMs, `must not be below retry.baseMs (${retry.baseMs})`);
-  if (retry.factor < 1) refuse('retry.factor', retry.factor, 'must be at least 1');
-  if (typeof retry.jitter === 'number' && !(retry.jitter >= 0 && retry.jitter <= 100)) {
-    refuse('retry.jitter', retry.jitter, 'must be between 0 and 100 per cent');
-  }
-  const { concurrency, order } = options;
-  if (concurrency && !(Number.isInteger(concurrency.limit) && concurrency.limit > 0)) {
-    refuse('concurrency.limit', concurrency.limit, 'must be a whole number above 0');
-  }
-  if (concurrency && !options.onEvent)
-    refuse('concurrency', 'no onEvent', 'needs onEvent: iteration is serial');
-  if (concurrency && options.commit === 'manual') {
-    refuse('commit', 'manual', 'and concurrency do not go together: commits would overtake each other');
-  }
-  if (order?.by === 'none' && order.late !== undefined) {
-    refuse('order.late', order.late, 'means nothing with order.by "none"');
-  }
-  if (options.body != null && /^(GET|HEAD)$/i.test(options.method ?? 'GET')) {
-    refuse('body', options.method ?? 'GET', 'a body needs a method other than GET');
-  }
+  return whole as T;
 }
 
 function refuse(name: string, value: unknown, why: string): never {

@@ -7,12 +7,11 @@ import type { StreamEvent } from './event.ts';
 import type { ClientFactBody, GapReason } from './facts.ts';
 
 /** What happens to events that do not come in order. */
-export interface OrderPolicy {
+export interface OrderPolicy extends ReorderBounds {
   /** What the order is read from. */
   readonly by: 'sequence' | 'id' | 'time' | 'none';
   /** Events out of order: waited for in a bounded buffer, delivered with a callback, or dropped with one. */
   readonly late: 'buffer' | 'deliver' | 'drop';
-  readonly bounds: ReorderBounds;
 }
 
 /** Where the sequencer sends what it decides. */
@@ -71,7 +70,7 @@ export function createSequencer(policy: OrderPolicy, window: DedupeWindow, out: 
   /** For order by id or time: the highest key delivered, and the last cursor with nothing held before it. */
   let highest = Number.NEGATIVE_INFINITY;
   let safe: string | null = null;
-  const held = createReorderBuffer<StreamEvent>(policy.bounds);
+  const held = createReorderBuffer<StreamEvent>(policy);
   /** Opaque ids handed on whose handler has not finished: not in the window, which may be saved at any time. */
   const inFlight = new Set<string>();
   const byPosition = policy.by === 'sequence';

@@ -1,5 +1,6 @@
 import { backoffDelay, delayWithFloor } from './backoff.ts';
-import type { AttemptRecord, CloseReason, Effect, Input, Memory, RetryPolicy, State } from './state.ts';
+import type { Failure } from './failure.ts';
+import type { CloseReason, Effect, Input, RetryPolicy, State } from './state.ts';
 
 /** Failures kept for `onGiveUp`. */
 const HISTORY = 20;
@@ -22,110 +23,123 @@ export const initialState: State = {
 
 /**
  * The life of a client as a function: state, input and time in, next state and effects out. It holds no clock and no
- * chance. An input that means nothing in a state leaves it as it is, without effects.
+ * chance. An input that means nothing in a state leaves it as it is, without effects. Fields of the state before may
+ * linger in the next: the type says which of them count.
  * @param now milliseconds on a clock that does not run backwards.
  */
 export function transition(policy: RetryPolicy, state: State, input: Input, now: number): Step {
+  const active = isActive(state);
   switch (input.type) {
     case 'start':
-      return state.name === 'idle' ? request(state, now) : [state, []];
+      if (state.name === 'idle') return request(state, now);
+      break;
     case 'opened':
-      return state.name === 'connecting' ? [{ ...memory(state), name: 'open', since: now }, []] : [state, []];
+      if (state.name === 'connecting') return [{ ...state, name: 'open', since: now }, []];
+      break;
     case 'failed':
-      return isActive(state) ? failed(policy, state, input, now) : [state, []];
-    case 'throttled':
-      return state.name === 'connecting' ? throttled(state, input.waitMs, now) : [state, []];
+      if (active) return failed(policy, state, input, now);
+      break;
+    case 'throttled': {
+      const { waitMs } = input;
+      // No attempt was made.
+      if (state.name === 'connecting') {
+        return wait({ ...state, attempt: state.attempt - 1 }, now, waitMs, waitMs, waitMs);
+      }
+      break;
+    }
     case 'retry-hint':
       return [{ ...state, retryMs: input.retryMs }, []];
     case 'drain':
-      return state.name === 'open' ? drain(state, input.floorMs, now) : [state, []];
+      if (state.name !== 'open') break;
+      return [{ ...state, name: 'draining', since: now, openedAt: state.since, floorMs: input.floorMs }, []];
     case 'complete':
-      return isActive(state) ? close(state, { type: 'complete' }) : [state, []];
+      if (active) return close(state, { type: 'complete' });
+      break;
     case 'timer':
-      return state.name === 'waiting' && !state.suspended ? request(state, now) : [state, []];
+      if (state.name === 'waiting' && !state.suspended) return request(state, now);
+      break;
     case 'offline':
       return [{ ...state, offline: true }, []];
     case 'online':
+      return signal({ ...state, offline: false }, now);
     case 'wake':
-      return signal(input.type === 'online' ? { ...state, offline: false } : state, now);
+      return signal(state, now);
     case 'suspend':
-      return suspend(state, now);
-    case 'restore':
-      return state.name === 'waiting' && state.suspended ? restore(state, now) : signal(state, now);
-    case 'reconnect':
-      return reconnect(state, now);
+      if (state.name === 'waiting') return suspended(state, now, state.notBefore);
+      if (active) return suspended(state, now, now);
+      break;
+    case 'restore': {
+      if (state.name !== 'waiting' || !state.suspended) return signal(state, now);
+      const delayMs = state.notBefore - now;
+      return delayMs > 0 ? wait(state, now, delayMs, delayMs, delayMs) : request(state, now);
+    }
+    case 'reconnect': {
+      const [next, effects] = request(healthy(state), now);
+      return [next, [...leave(state), ...effects]];
+    }
     case 'close':
-      return state.name === 'closed' ? [state, []] : close(state, input.reason);
+      if (state.name !== 'closed') return close(state, input.reason);
   }
+  return [state, []];
 }
 
-function isActive(state: State): boolean {
-  return state.name === 'connecting' || state.name === 'open' || state.name === 'draining';
+function isActive({ name }: State): boolean {
+  return name === 'connecting' || name === 'open' || name === 'draining';
 }
 
-function request(state: State, now: number): Step {
-  const next: State = { ...memory(state), name: 'connecting', since: now, attempt: state.attempt + 1 };
-  return [next, [{ do: 'request' }]];
-}
-
-function drain(state: State & { name: 'open' }, floorMs: number, now: number): Step {
-  return [{ ...memory(state), name: 'draining', since: now, openedAt: state.since, floorMs }, []];
-}
-
-function failed(
-  policy: RetryPolicy,
-  state: State,
-  input: Extract<Input, { type: 'failed' }>,
-  now: number,
-): Step {
-  if (input.decision === 'complete') return close(state, { type: 'complete' });
-  const lived = livedMs(state, now);
-  const { failure, roll } = input;
-  // A drain is the server's wish and a sleep is nobody's fault: neither counts against the connection.
-  const blameless = state.name === 'draining' || failure.cause === 'sleep';
-  const before = lived >= policy.healthyAfterMs || blameless ? healthy(state) : state;
-  const record: AttemptRecord = { attempt: state.attempt, at: now, failure };
-  const history = [...before.history, record].slice(-HISTORY);
-  const failures = before.failures + (blameless ? 0 : 1);
-  const failingSince = before.failures === 0 ? now : before.failingSince;
-  const why =
-    input.decision === 'final'
-      ? 'final'
-      : failures >= policy.maxAttempts && !blameless
-        ? 'attempts'
-        : now - failingSince >= policy.maxElapsedMs && failures > 1
-          ? 'elapsed'
-          : null;
-  const next: Memory = { ...memory(state), failures, failingSince, history };
-  if (why) return close(next, { type: 'gave-up', why, failure, attempts: history });
-
-  const delay = backoffDelay(policy, Math.max(1, failures), before.delayMs, roll);
-  const asked = state.name === 'draining' ? Math.max(state.floorMs, input.floorMs) : input.floorMs;
-  const hint = Math.min(state.retryMs, policy.maxMs);
-  const floorMs = asked > 0 ? asked : hint;
-  const delayMs = delayWithFloor(delay, floorMs, policy.maxRetryAfterMs, policy.baseMs, roll);
-  const notBefore = now + Math.min(floorMs, delayMs);
-  return [
-    { ...next, delayMs, name: 'waiting', since: now, until: now + delayMs, notBefore, suspended: false },
-    [{ do: 'wait', delayMs, failure, floorMs }],
-  ];
-}
-
-function throttled(state: State, waitMs: number, now: number): Step {
-  const until = now + waitMs;
-  const next: Memory = { ...memory(state), attempt: state.attempt - 1 };
-  return [
-    { ...next, name: 'waiting', since: now, until, notBefore: until, suspended: false },
-    [{ do: 'wait', delayMs: waitMs, failure: null, floorMs: waitMs }],
-  ];
-}
-
-function livedMs(state: State, now: number): number {
+/** How long the connection has been open; negative when it never was. */
+export function livedMs(state: State, now: number): number {
   if (state.name === 'open') return now - state.since;
   return state.name === 'draining' ? now - state.openedAt : -1;
 }
 
-function healthy(state: Memory): Memory {
+function request(state: State, now: number): Step {
+  return [{ ...state, name: 'connecting', since: now, attempt: state.attempt + 1 }, [{ do: 'request' }]];
+}
+
+/** @param heldMs for how long no signal may cut the wait short. */
+function wait(
+  state: State,
+  now: number,
+  delayMs: number,
+  heldMs: number,
+  floorMs: number,
+  failure: Failure | null = null,
+): Step {
+  const times = { since: now, until: now + delayMs, notBefore: now + heldMs };
+  return [
+    { ...state, ...times, name: 'waiting', suspended: false },
+    [{ do: 'wait', delayMs, failure, floorMs }],
+  ];
+}
+
+function failed(policy: RetryPolicy, state: State, input: Input & { type: 'failed' }, now: number): Step {
+  const { decision, failure, roll } = input;
+  if (decision === 'complete') return close(state, { type: 'complete' });
+  const draining = state.name === 'draining';
+  // A drain is the server's wish and a sleep is nobody's fault: neither counts against the connection.
+  const blameless = draining || failure.cause === 'sleep';
+  const before = blameless || livedMs(state, now) >= policy.healthyAfterMs ? healthy(state) : state;
+  const history = [...before.history, { attempt: state.attempt, at: now, failure }].slice(-HISTORY);
+  const failures = before.failures + (blameless ? 0 : 1);
+  const failingSince = before.failures === 0 ? now : before.failingSince;
+  const next = { ...before, failures, failingSince, history };
+  const givesUp =
+    decision === 'final'
+      ? decision
+      : failures >= policy.maxAttempts && !blameless
+        ? 'attempts'
+        : now - failingSince >= policy.maxElapsedMs && failures > 1 && 'elapsed';
+  if (givesUp) return close(next, { type: 'gave-up', why: givesUp, failure, attempts: history });
+
+  const asked = Math.max(input.floorMs, draining ? state.floorMs : 0);
+  const floorMs = asked > 0 ? asked : Math.min(state.retryMs, policy.maxMs);
+  const delay = backoffDelay(policy, Math.max(1, failures), before.delayMs, roll);
+  const delayMs = delayWithFloor(delay, floorMs, policy.maxRetryAfterMs, policy.baseMs, roll);
+  return wait({ ...next, delayMs }, now, delayMs, Math.min(floorMs, delayMs), floorMs, failure);
+}
+
+function healthy(state: State): State {
   return { ...state, failures: 0, failingSince: 0, delayMs: 0, history: [] };
 }
 
@@ -135,43 +149,22 @@ function signal(state: State, now: number): Step {
   if (state.name !== 'waiting' || state.suspended) return [state, []];
   if (now - state.since < SIGNAL_GAP_MS || now < state.notBefore) return [state, []];
   const [next, effects] = request(state, now);
-  return [next, [{ do: 'stop-waiting' }, ...effects]];
+  return [next, [...leave(state), ...effects]];
 }
 
-function suspend(state: State, now: number): Step {
-  if (state.name === 'idle' || state.name === 'closed') return [state, []];
-  const notBefore = state.name === 'waiting' ? state.notBefore : now;
-  const next: State = {
-    ...memory(state),
-    name: 'waiting',
-    since: now,
-    until: notBefore,
-    notBefore,
-    suspended: true,
-  };
-  return [next, [state.name === 'waiting' ? { do: 'stop-waiting' } : { do: 'abandon' }]];
+function suspended(state: State, now: number, notBefore: number): Step {
+  return [
+    { ...state, name: 'waiting', since: now, until: notBefore, notBefore, suspended: true },
+    leave(state),
+  ];
 }
 
-function restore(state: State & { name: 'waiting' }, now: number): Step {
-  const delayMs = state.notBefore - now;
-  if (delayMs <= 0) return request(state, now);
-  const next: State = { ...state, since: now, until: state.notBefore, suspended: false };
-  return [next, [{ do: 'wait', delayMs, failure: null, floorMs: delayMs }]];
+/** What ends the state's own doings. */
+function leave(state: State): Effect[] {
+  if (state.name === 'waiting') return [{ do: 'stop-waiting' }];
+  return isActive(state) ? [{ do: 'abandon' }] : [];
 }
 
-function reconnect(state: State, now: number): Step {
-  const [next, effects] = request({ ...state, ...healthy(state) } as State, now);
-  if (state.name === 'waiting') return [next, [{ do: 'stop-waiting' }, ...effects]];
-  return isActive(state) ? [next, [{ do: 'abandon' }, ...effects]] : [next, effects];
-}
-
-function close(state: Memory & { name?: string }, reason: CloseReason): Step {
-  const effect: Effect = state.name === 'waiting' ? { do: 'stop-waiting' } : { do: 'abandon' };
-  return [{ ...memory(state), name: 'closed', reason }, state.name === 'idle' ? [] : [effect]];
-}
-
-/** Only what every state remembers, so that a field of the state before does not linger. */
-function memory(state: Memory): Memory {
-  const { attempt, failures, failingSince, delayMs, retryMs, offline, history } = state;
-  return { attempt, failures, failingSince, delayMs, retryMs, offline, history };
+function close(state: State, reason: CloseReason): Step {
+  return [{ ...state, name: 'closed', reason }, leave(state)];
 }

@@ -182,7 +182,7 @@ describe('the reorder buffer', () => {
   it('gives back everything, in order of keys, and ties as they came', () => {
     fc.assert(
       fc.property(fc.array(fc.nat(20), { maxLength: 40 }), (keys) => {
-        const buffer = createReorderBuffer<[number, number]>({ events: 10, holdMs: 5 });
+        const buffer = createReorderBuffer<[number, number]>({ bufferEvents: 10, bufferMs: 5 });
         keys.forEach((key, order) => void buffer.hold(key, [key, order], order));
         expect(buffer.dueAt === Number.NEGATIVE_INFINITY).toBe(keys.length > 10);
         const out: Array<[number, number]> = [];
@@ -201,7 +201,7 @@ describe('the reorder buffer', () => {
   });
 
   it('is due when its oldest was held long enough', () => {
-    const buffer = createReorderBuffer<string>({ events: 10, holdMs: 5 });
+    const buffer = createReorderBuffer<string>({ bufferEvents: 10, bufferMs: 5 });
     buffer.hold(2, 'two', 100);
     buffer.hold(1, 'one', 103);
     expect(buffer.dueAt).toBe(105);

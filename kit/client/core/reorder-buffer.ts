@@ -1,9 +1,9 @@
 /** Bounds of a reorder buffer. */
 export interface ReorderBounds {
   /** Events held before the buffer is overdue. */
-  readonly events: number;
+  readonly bufferEvents: number;
   /** How long the oldest may be held, in milliseconds. */
-  readonly holdMs: number;
+  readonly bufferMs: number;
 }
 
 /** Holds what came too early, by key (sequence number or time), and gives it back in order. */
@@ -38,8 +38,10 @@ export function createReorderBuffer<T>(bounds: ReorderBounds): ReorderBuffer<T> 
       return held.length;
     },
     get dueAt() {
-      if (held.length > bounds.events) return Number.NEGATIVE_INFINITY;
-      return held.reduce((oldest, { at }) => Math.min(oldest, at), Number.POSITIVE_INFINITY) + bounds.holdMs;
+      if (held.length > bounds.bufferEvents) return Number.NEGATIVE_INFINITY;
+      return (
+        held.reduce((oldest, { at }) => Math.min(oldest, at), Number.POSITIVE_INFINITY) + bounds.bufferMs
+      );
     },
     get lowest() {
       return held[0]?.key ?? Number.POSITIVE_INFINITY;
