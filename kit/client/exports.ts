@@ -42,6 +42,12 @@ export {
   StreamErrorEvent,
 } from './reliable-event-source-core.ts';
 export {
+  type IndexedDbCursorStore,
+  type IndexedDbCursorStoreOptions,
+  indexedDbCursorStore,
+} from './stores/indexed-db.ts';
+export { type LocalStorageCursorStoreOptions, localStorageCursorStore } from './stores/local-storage.ts';
+export {
   type ByteSource,
   type FetchLike,
   fetchTransport,

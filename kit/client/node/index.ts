@@ -15,6 +15,7 @@ export function connect<Events extends EventMap = EventMap>(
 }
 
 export * from '../exports.ts';
+export { type FileCursorStoreOptions, fileCursorStore } from './file-cursor-store.ts';
 export { type HttpTransportOptions, httpTransport } from './http-transport.ts';
 export { nodePorts } from './ports.ts';
 export { ReliableEventSource } from './reliable-event-source.ts';
