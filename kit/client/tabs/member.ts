@@ -68,7 +68,8 @@ export function createMember(deps: MemberDeps): Member {
       cancelWatch = null;
       if (!current) return;
       const quietMs = clock.monotonic() - heardAt;
-      if (!unanswered && quietMs < deps.pingMs) watch(deps.pingMs - quietMs);
+      // Whole milliseconds: a rest of rounding would be due again at the same moment, for ever.
+      if (!unanswered && quietMs < deps.pingMs) watch(Math.ceil(deps.pingMs - quietMs));
       else if (!unanswered || clock.monotonic() - due > ASLEEP_MS) say({ type: 'ping', from: self });
       else {
         leader = null;
@@ -135,8 +136,9 @@ export function createMember(deps: MemberDeps): Member {
           if (leader !== null && leader !== from) return;
           heard(from);
           current.attachedTo = from;
+          // Answered first: what does not fit the buffer must not cost what does.
+          current.answer(responseOf(message, current.body));
           current.body.attached(message);
-          current?.answer(responseOf(message, current.body));
           return;
         }
         case 'item':

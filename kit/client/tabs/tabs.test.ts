@@ -391,7 +391,7 @@ describe('tab sharing', () => {
         expect(server.connections).toBe(1);
         await Promise.all(pages.splice(0).map(({ stream }) => stream.close()));
       }),
-      { numRuns: 60 },
+      { numRuns: Number(process.env.TAB_RUNS ?? 40) },
     );
   });
 });
