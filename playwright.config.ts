@@ -6,7 +6,12 @@ const DEVICES = { chromium: 'Desktop Chrome', firefox: 'Desktop Firefox', webkit
 // One seed decides every random choice of a run; workers inherit it through the environment.
 process.env.SSE_KIT_SEED ??= String(Math.floor(Math.random() * 2 ** 31));
 
-const BROWSER_SPECS = /(?:\.browser|playwright-fixtures)\.spec\.ts$/;
+const BROWSER_SPECS = /(?:\.browser|browser-facts|playwright-fixtures)\.spec\.ts$/;
+
+// Other people's software does not gate: its project exists only when it is asked for by name. The workers are told by
+// the environment, since they see this file but not the command line.
+if (/ --project[= ]peers( |$)/.test(process.argv.join(' '))) process.env.SSE_KIT_PEERS = '1';
+const PEERS = Boolean(process.env.SSE_KIT_PEERS);
 
 /** A browser that is not here keeps its project, with one test that is skipped and says why. */
 function browserProject(found: BrowserFound): Project {
@@ -35,11 +40,16 @@ export default defineConfig({
   timeout: 60_000,
   reporter: [
     ['list'],
-    ['html', { open: 'never', outputFolder: 'playwright-report' }],
+    ['html', { open: 'never', outputFolder: PEERS ? 'reports/peers' : 'playwright-report' }],
     // Read by .ci/run; outside of test-results/, which Playwright empties.
-    ['json', { outputFile: 'reports/e2e.json' }],
-    ['junit', { outputFile: 'test-results/junit.xml' }],
+    ['json', { outputFile: PEERS ? 'reports/peers.json' : 'reports/e2e.json' }],
+    ['junit', { outputFile: PEERS ? 'reports/peers.xml' : 'test-results/junit.xml' }],
     ['./e2e/report-reporter.ts'],
   ],
-  projects: [...findBrowsers().map(browserProject), { name: 'node', testMatch: /\.node\.spec\.ts$/ }],
+  projects: [
+    ...findBrowsers().map(browserProject),
+    { name: 'node', testMatch: /\.node\.spec\.ts$/ },
+    // In a folder of its own, so that its run leaves the results of the gating suite for the common report.
+    ...(PEERS ? [{ name: 'peers', testMatch: /peers\.spec\.ts$/, outputDir: './test-results/peers' }] : []),
+  ],
 });

@@ -60,7 +60,8 @@ const TYPES: Readonly<Record<string, string>> = {
   png: 'image/png',
 };
 
-async function attach(result: ScenarioResult): Promise<void> {
+/** Attaches the artefacts of a run to its test. */
+export async function attach(result: ScenarioResult): Promise<void> {
   const info = test.info();
   for (const file of Object.values(result.artefacts)) {
     if (file === undefined) continue;

@@ -1,23 +1,29 @@
-import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import type { HistoryRecord } from '../history/types.ts';
 import { orExit, spawnNdjson } from '../runner/child.ts';
-import type { Capability, Subject } from './types.ts';
+import { claimsOf, versionOf } from './peers/claims.ts';
+import type { Subject } from './types.ts';
 
 const ENTRY = fileURLToPath(new URL('./peers/node-agent.ts', import.meta.url));
 const START_TIMEOUT_MS = 30_000;
 
-/** What these clients claim by their documentation. None dedupes, announces a loss or watches liveness by default. */
-const CLAIMS: readonly Capability[] = ['connect', 'resume'];
+/** Clients of `peers/node-clients.ts`, which only the child process loads. */
+export const NODE_PEER_NAMES = [
+  'eventsource',
+  'eventsource-client',
+  '@microsoft/fetch-event-source',
+  'reconnecting-eventsource',
+  'launchdarkly-eventsource',
+] as const;
 
-/** Another project's Node client (see `peers/node-clients.ts` for the names), in a process of its own. */
-export function peerNode(peer: string): Subject {
+/** Another project's Node client in a process of its own. */
+export function peerNode(peer: (typeof NODE_PEER_NAMES)[number]): Subject {
   const name = `${peer}/node`;
   return {
     name,
     version: `${peer} ${versionOf(peer)}, Node ${process.versions.node}`,
-    capabilities: new Set([...CLAIMS, 'process']),
-    async start({ url, stream, record }) {
+    capabilities: new Set(claimsOf(peer)),
+    async start({ url, stream, settings, record, name: alias = name }) {
       let onReady: () => void;
       const ready = new Promise<void>((resolve) => {
         onReady = resolve;
@@ -31,7 +37,7 @@ export function peerNode(peer: string): Subject {
         },
       });
       await orExit(name, child, ready, START_TIMEOUT_MS);
-      child.send({ start: { peer, url, stream, subject: name } });
+      child.send({ start: { peer, url, stream, settings, subject: alias } });
       return {
         metrics: () => Promise.resolve(''),
         kill: async () => {
@@ -45,12 +51,4 @@ export function peerNode(peer: string): Subject {
       };
     },
   };
-}
-
-/** Version of an installed package, read from its manifest (not every package exports it). */
-function versionOf(name: string): string {
-  const require = createRequire(import.meta.url);
-  const entry = require.resolve(name);
-  const root = entry.slice(0, entry.lastIndexOf(`node_modules/${name}/`) + `node_modules/${name}/`.length);
-  return (require(`${root}package.json`) as { version: string }).version;
 }

@@ -5,7 +5,10 @@ declare module 'launchdarkly-eventsource' {
     readonly readyState: number;
     onopen: ((event: never) => unknown) | null;
     onerror: ((event: never) => unknown) | null;
-    addEventListener(type: string, listener: (event: { lastEventId: string; data: string }) => void): void;
+    addEventListener(
+      type: string,
+      listener: (event: { lastEventId: string; data: string; delayMillis?: number }) => void,
+    ): void;
     close(): void;
   }
 }

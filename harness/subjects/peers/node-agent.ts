@@ -1,9 +1,10 @@
 import { createInterface } from 'node:readline';
 import { NODE_PEERS } from './node-clients.ts';
 import { peerRecorder } from './records.ts';
+import type { PeerSettings } from './types.ts';
 
 /**
- * A peer client as a program of its own. On stdin `{"start": {peer, url, subject, stream}}`; on stdout `{"ready": true}`
+ * A peer client as a program of its own. On stdin `{"start": {peer, url, subject, stream, settings}}`; on stdout `{"ready": true}`
  * and `{"record": …}`. The end of stdin ends it. Errors that the peer lets escape end it too, and are its result.
  */
 interface Start {
@@ -11,6 +12,7 @@ interface Start {
   readonly url: string;
   readonly subject: string;
   readonly stream: string;
+  readonly settings: PeerSettings;
 }
 
 const say = (message: unknown) => process.stdout.write(`${JSON.stringify(message)}\n`);
@@ -24,6 +26,7 @@ lines.on('line', (line) => {
   close = peer(
     start.url,
     peerRecorder(start.subject, start.stream, (record) => say({ record })),
+    start.settings,
   );
 });
 lines.on('close', () => {

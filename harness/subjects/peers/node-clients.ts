@@ -1,9 +1,9 @@
 import { EventSource } from 'eventsource';
 import { createEventSource } from 'eventsource-client';
-import { EventSource as LaunchDarklyEventSource } from 'launchdarkly-eventsource';
 import reconnecting from 'reconnecting-eventsource';
 import { eventSourcePeer } from './event-source-like.ts';
 import { fetchEventSourcePeer } from './fetch-event-source.ts';
+import { launchDarklyPeer } from './launchdarkly.ts';
 import type { PeerClient } from './types.ts';
 
 // Its types describe the CommonJS build; what Node imports is an ES module with the class as its default.
@@ -19,15 +19,15 @@ const ReconnectingEventSource = reconnecting as unknown as new (
 export const NODE_PEERS: Readonly<Record<string, PeerClient>> = {
   eventsource: eventSourcePeer((url) => new EventSource(url)),
   'eventsource-client': eventSourceClient,
-  '@microsoft/fetch-event-source': (url, events) => {
+  '@microsoft/fetch-event-source': (...args) => {
     // It was written for pages and takes fetch and timers from `window`.
     (globalThis as { window?: unknown }).window ??= globalThis;
-    return fetchEventSourcePeer(url, events);
+    return fetchEventSourcePeer(...args);
   },
   'reconnecting-eventsource': eventSourcePeer(
     (url) => new ReconnectingEventSource(url, { eventSourceClass: EventSource }),
   ),
-  'launchdarkly-eventsource': eventSourcePeer((url) => new LaunchDarklyEventSource(url) as never),
+  'launchdarkly-eventsource': launchDarklyPeer,
 };
 
 function eventSourceClient(...[url, events]: Parameters<PeerClient>): () => void {

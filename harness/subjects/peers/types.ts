@@ -1,3 +1,5 @@
+import type { ClientSettings } from '../types.ts';
+
 /** What a peer client reports. A peer's handler is synchronous, so an event is processed when it is handed over. */
 export interface PeerEvents {
   opened(): void;
@@ -12,5 +14,8 @@ export interface PeerEvents {
 /** Event types the peers listen to: EventSource hands named events only to listeners of their name. */
 export const PEER_EVENT_TYPES = ['message', 'tick', 'sentinel'] as const;
 
+/** What a scenario asks of a client that some peers have an option for. */
+export type PeerSettings = Pick<ClientSettings, 'livenessTimeoutMs'>;
+
 /** Another project's client behind the least interface that a scenario needs. Returns a function that closes it. */
-export type PeerClient = (url: string, events: PeerEvents) => () => void;
+export type PeerClient = (url: string, events: PeerEvents, settings: PeerSettings) => () => void;

@@ -1,0 +1,2 @@
+export { clientBoard, serverBoard } from './board.ts';
+export { fairly } from './fair.ts';

@@ -1,0 +1,74 @@
+import type { Page } from '@playwright/test';
+import type { HistoryRecord } from '../history/types.ts';
+import { RECORD_BINDING } from './kit/binding.ts';
+import type { Capability, Subject, SubjectStart } from './types.ts';
+
+/** What the page is told: `SubjectStart` as plain data. */
+export type PageStart = Pick<SubjectStart, 'url' | 'stream' | 'settings' | 'seed'> & {
+  readonly subject: string;
+};
+
+/** The page's side of the deal; the page sets it on `globalThis.sseKitSubject` before its `load` event. */
+export interface PageSubject {
+  /** Starts a client; several may run beside each other. */
+  start(options: PageStart): void;
+  metrics(subject: string): string;
+  reconnect(subject: string): void;
+  close(subject: string): Promise<void>;
+}
+
+export interface PageHostOptions {
+  /** A fresh page; the subject loads its own document into it. */
+  readonly page: Page;
+  /** Document with the page module inlined; it defines `globalThis.sseKitSubject`. */
+  readonly html: string;
+  readonly name: string;
+  readonly version: string;
+  readonly capabilities: ReadonlySet<Capability>;
+  /** More for the page's `start`, as plain data. */
+  readonly extra?: Readonly<Record<string, unknown>>;
+}
+
+/** Path under which the document appears; same origin as the stream, so that CORS is not part of every scenario. */
+const PAGE_PATH = '/__sse-kit/page';
+
+/**
+ * Any client in a page of a real browser. The document comes from Playwright's router and not over the network under
+ * test: a limit of 700 bytes must hit the stream, not the page. The router is gone before the stream starts.
+ */
+export function pageSubject(options: PageHostOptions): Subject {
+  const { page, html, name, version, capabilities, extra = {} } = options;
+  const console: string[] = [];
+  let loaded: Promise<void> | undefined;
+  const load = async (origin: string, record: SubjectStart['record']) => {
+    page.on('console', (message) => console.push(`${message.type()}: ${message.text()}`));
+    page.on('pageerror', (error) => console.push(`uncaught: ${error.message}`));
+    await page.exposeFunction(RECORD_BINDING, (records: HistoryRecord[]) => records.forEach(record));
+    const address = new URL(PAGE_PATH, origin).href;
+    await page.route(address, (route) => route.fulfill({ contentType: 'text/html', body: html }));
+    await page.goto(address, { waitUntil: 'load' });
+    await page.unroute(address);
+  };
+  type Host = { sseKitSubject: PageSubject };
+  return {
+    name,
+    version,
+    capabilities,
+    async start({ url, stream, settings, seed, record, name: subject = name }) {
+      // A second client of the run lives in the same page: the browser's limits are per page and host.
+      loaded ??= load(settings.pageOrigin ?? url, record);
+      await loaded;
+      const start: PageStart = { ...extra, url, stream, settings, seed, subject };
+      await page.evaluate((told) => (globalThis as unknown as Host).sseKitSubject.start(told), start);
+      return {
+        metrics: () =>
+          page.evaluate((of) => (globalThis as unknown as Host).sseKitSubject.metrics(of), subject),
+        screenshot: () => page.screenshot({ fullPage: true }),
+        reconnect: () =>
+          page.evaluate((of) => (globalThis as unknown as Host).sseKitSubject.reconnect(of), subject),
+        stop: () => page.evaluate((of) => (globalThis as unknown as Host).sseKitSubject.close(of), subject),
+        log: () => console.join('\n'),
+      };
+    },
+  };
+}
