@@ -43,6 +43,8 @@ export interface Network {
   blackhole(): Promise<ActiveFault>;
   /** Nothing passes towards the client, nothing is lost. */
   stall(): Promise<ActiveFault>;
+  /** Passes on at most so many KB a second towards the client. */
+  throttle(rateKb: number): Promise<ActiveFault>;
   /** Delays the end of connections by `delayMs`, and nothing else. */
   slowClose(delayMs: number): Promise<ActiveFault>;
   /** Swallows what comes from the server on connections that stay open when it is healed: a hole nobody is told of. */
@@ -60,8 +62,8 @@ export interface Network {
    * accept and then close, which is another fault (and one that Firefox answers by itself with ten requests).
    */
   refuseNewConnections(): Promise<ActiveFault>;
-  /** Called by `heal`, latest first. */
-  onHeal(undo: () => Promise<void>): void;
+  /** Called by `heal`, latest first, unless the fault it gives back was healed before. */
+  onHeal(undo: () => Promise<void>): ActiveFault;
   /** Undoes whatever is still broken. */
   heal(): Promise<void>;
 }
@@ -115,9 +117,7 @@ export function createNetwork(parts: NetworkParts): Network {
       url.host = `127.0.0.1:${tap.port}`;
       return url.href;
     },
-    onHeal: (act) => {
-      healsOnce(act);
-    },
+    onHeal: healsOnce,
     heal: async () => {
       for (const act of undo.splice(0).reverse()) await act();
     },
@@ -147,6 +147,23 @@ export function createNetwork(parts: NetworkParts): Network {
         `${id} has left the server`,
         () => watch.records.some((record) => fromServer(tapOf(record)) && carries(record, id)),
         patienceMs,
+      ),
+
+    throttle: (rateKb) =>
+      toxic(
+        'toxiproxy/bandwidth',
+        [{ type: 'bandwidth', attributes: { rate: rateKb } }],
+        (fault, armedAt) => {
+          const atClient = (name: string) => name === CLIENT_TAP;
+          const arrivedBytes =
+            wireBytes(watch.records, atClient) - wireBytes(watch.records, atClient, armedAt);
+          const seconds = (nowMs() - armedAt) / 1000;
+          const sentBytes =
+            wireBytes(watch.records, fromServer) - wireBytes(watch.records, fromServer, armedAt);
+          // A chunk that was on its way when it was armed passes whole, hence the 64 KB.
+          const slow = arrivedBytes <= rateKb * 1000 * seconds * 1.5 + 65_536;
+          if (slow && sentBytes > arrivedBytes) fault.fired({ arrivedBytes, sentBytes, seconds }, armedAt);
+        },
       ),
 
     slowClose: (delayMs) =>

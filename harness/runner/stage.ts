@@ -4,15 +4,17 @@ import type { HistoryRecord } from '../history/types.ts';
 import { type ClientSettings, HANGS, type Subject, type SubjectSession } from '../subjects/types.ts';
 import type { ChildExit } from './child.ts';
 import { nowMs } from './clock.ts';
-import type { FaultLife, FaultPlan } from './faults.ts';
-import type { Network } from './network.ts';
+import type { Evidence, FaultLife, FaultPlan } from './faults.ts';
+import type { ActiveFault, Network } from './network.ts';
 import { deriveSeed, type Random } from './random.ts';
+import { createSite, type Site } from './site.ts';
+import { createTally } from './tally.ts';
 import type { Publication, Target } from './target.ts';
 import type { HistoryWatch } from './watch.ts';
 
 /** How a client is started. */
 export interface StartOptions {
-  /** Its cursor outlives it: the next start goes on from there. Needs `process`. */
+  /** Its cursor outlives it: the next start goes on from there. Needs `store`. */
   readonly remembers?: boolean;
   /** Its handler never finishes with the n-th event it is given. Needs `process`. */
   readonly hangsAt?: number;
@@ -46,6 +48,14 @@ export interface StagedClient {
   gaveUp(count: number): Promise<void>;
   /** Waits until it has stopped for the `count`-th time and will not come back by itself. */
   stopped(count: number): Promise<void>;
+  /** Stops all of it until healed, as a sleeping machine or a frozen page. Needs `sleep`. */
+  sleeps(): Promise<ActiveFault>;
+  /** Tells it that the machine's network is gone, until healed; the network itself is another fault. Needs `offline`. */
+  goesOffline(): Promise<ActiveFault>;
+  /** Loads its page again and starts it anew, with the cursor it left in the page's storage. Needs `reload`. */
+  reloads(): Promise<void>;
+  /** Puts its page into the back/forward cache until healed. Needs `page-cache`. */
+  goesAway(): Promise<ActiveFault>;
   /** Tells it to connect again, as a person would by a button. Needs `reconnect`. */
   reconnects(): Promise<void>;
   /** Waits until it has recognised `count` repetitions. */
@@ -54,6 +64,8 @@ export interface StagedClient {
   received(count: number): Promise<void>;
   /** Ends it for good, before the run ends. */
   leaves(): Promise<void>;
+  /** Id of its process, where it has one of its own. */
+  pid(): number | undefined;
   /** What was recorded by it of one kind so far. */
   saw<K extends HistoryRecord['kind']>(kind: K): readonly Extract<HistoryRecord, { kind: K }>[];
 }
@@ -70,17 +82,21 @@ export interface Stage {
   readonly client: StagedClient;
   /**
    * Another client of the same kind beside the first, in the same page where there is one, with other settings if
-   * need be. Not started yet. Named `<subject>#2` and so on.
+   * need be, and on another stream where its token says so. Not started yet. Named `<subject>#2` and so on.
    */
-  companion(settings?: Partial<ClientSettings>): StagedClient;
+  companion(settings?: Partial<ClientSettings>, stream?: string): StagedClient;
   readonly network: Network;
   readonly server: {
     /** Ends the process, and proves it by how it ended. */
     kill(): Promise<void>;
     restart(): Promise<void>;
   };
+  /** The server's processes, what they depend on, and who else uses them. */
+  readonly site: Site;
   /** Publishes `count` numbered events and waits until the server has acknowledged all. */
   publish(count: number, text?: (number: number) => string): Promise<void>;
+  /** The same on another tenant's stream. */
+  publishTo(stream: string, count: number): Promise<void>;
   /** Takes a fault from the plan that neither the network nor a process has: the environment's own. */
   planned(kind: string): FaultLife;
   /** Declares events that come from a byte script and not from the server: any other that is processed is made up. */
@@ -117,32 +133,54 @@ export function createStage(parts: StageParts): Stage & {
   everybodyProcessed(id: string): Promise<void>;
 } {
   const { watch, target, subject, network, patienceMs } = parts;
+  const tally = createTally(watch.records);
   const seen = <K extends HistoryRecord['kind']>(kind: K) =>
     watch.records.filter((record): record is Extract<HistoryRecord, { kind: K }> => record.kind === kind);
-  const staged = (name: string, settings: ClientSettings, companion: boolean): StagedClient => {
+  const staged = (
+    name: string,
+    settings: ClientSettings,
+    companion: boolean,
+    stream = target.stream,
+  ): StagedClient => {
     const saw = <K extends HistoryRecord['kind']>(kind: K) =>
       seen(kind).filter((record) => 'subject' in record && record.subject === name);
     const processedIt = (id: string) => saw('processed').some((record) => record.id === id);
     const reach = (what: string, kind: HistoryRecord['kind'], count: number) =>
-      watch.until(`${name} ${what} (${count})`, () => saw(kind).length >= count, patienceMs);
+      watch.until(`${name} ${what} (${count})`, () => tally.count(kind, name) >= count, patienceMs);
     let session: SubjectSession | undefined;
+    const state = (state: string, cause: string) =>
+      watch.add({ at: nowMs(), kind: 'state', subject: name, state, cause });
+    /** A fault of the surroundings: it bites at once, and heals once. */
+    const happens = async (kind: string, act: () => Promise<Evidence | null>, end: () => Promise<void>) => {
+      const fault = parts.faults.take(`life/${kind}`);
+      fault.armed();
+      const at = nowMs();
+      const evidence = await act();
+      if (evidence) fault.fired(evidence, at);
+      return network.onHeal(async () => {
+        await end();
+        fault.healed();
+      });
+    };
     const start = async ({ remembers = false, hangsAt }: StartOptions = {}) => {
       session = await subject.start({
         name,
         ...(remembers ? { cursorFile: parts.cursorFile } : {}),
         ...(hangsAt === undefined ? {} : { hangsAt }),
         url: network.url(target.url()),
-        stream: target.stream,
+        stream,
         settings,
         seed: deriveSeed(parts.seed, name),
         record: watch.add,
       });
       parts.started(session, companion);
-      present.set(name, processedIt);
+      if (stream !== target.stream) sentinels.set(stream, '');
+      present.set(name, (id) => processedIt(sentinels.get(stream) ?? id));
     };
     return {
       start,
       saw,
+      pid: () => session?.pid,
       connects: async () => {
         await start();
         await reach('opened', 'open', 1);
@@ -169,6 +207,54 @@ export function createStage(parts: StageParts): Stage & {
           () => seen('note').some(({ text }) => text.startsWith(HANGS)),
           patienceMs,
         ),
+      sleeps: async () => {
+        const { life } = needed(session);
+        return happens(
+          'sleep',
+          async () => {
+            const evidence = await life?.sleep?.();
+            state('frozen', 'asleep');
+            return evidence ?? null;
+          },
+          async () => {
+            state('awake', 'woken');
+            await life?.wake?.();
+          },
+        );
+      },
+      goesOffline: async () => {
+        const { life } = needed(session);
+        return happens(
+          'offline',
+          async () => (await life?.offline?.(true)) ?? null,
+          async () => {
+            await life?.offline?.(false);
+          },
+        );
+      },
+      reloads: async () => {
+        const { life } = needed(session);
+        await happens(
+          'reload',
+          async () => (await life?.reload?.()) ?? null,
+          async () => undefined,
+        );
+        await start({ remembers: true });
+      },
+      goesAway: async () => {
+        const { life } = needed(session);
+        const fault = parts.faults.take('life/page-cache');
+        fault.armed();
+        const at = nowMs();
+        await life?.leave?.();
+        state('frozen', 'in the back/forward cache');
+        return network.onHeal(async () => {
+          state('awake', 'out of the back/forward cache');
+          const evidence = await life?.comeBack?.();
+          if (evidence) fault.fired(evidence, at);
+          fault.healed();
+        });
+      },
       reconnects: async () => {
         await session?.reconnect?.();
       },
@@ -187,11 +273,13 @@ export function createStage(parts: StageParts): Stage & {
     };
   };
   let clients = 1;
+  /** Last publication on each stream but the server's own. */
+  const sentinels = new Map<string, string>();
   const present = new Map<string, (id: string) => boolean>();
 
   let number = 0;
-  const publish = async (publications: readonly Publication[], sentinel: boolean) => {
-    const acknowledged = await publishRecorded(target, watch, publications, sentinel);
+  const publish = async (publications: readonly Publication[], sentinel: boolean, stream = target.stream) => {
+    const acknowledged = await publishRecorded(target, watch, stream, publications, sentinel);
     if (acknowledged.length !== publications.length) {
       throw new SseKitError(
         'ERR_PUBLISH',
@@ -201,18 +289,31 @@ export function createStage(parts: StageParts): Stage & {
     return acknowledged;
   };
 
+  const nextTick = (text: (n: number) => string): Publication => {
+    number += 1;
+    return { type: 'tick', data: { number, text: text(number) } };
+  };
+  const site = createSite({
+    ...parts,
+    publishOne: async () => {
+      await publish([nextTick((n) => `event ${n}`)], false);
+    },
+    started: (session) => parts.started(session, true),
+    enlist: (name, processedIt) => present.set(name, processedIt),
+  });
+
   return {
     network,
+    site,
     random: parts.random,
     seen,
     note: (text) => watch.add({ at: nowMs(), kind: 'note', text }),
     until: (what, satisfied) => watch.until(what, satisfied, patienceMs),
     publish: async (count, text = (n) => `event ${n}`) => {
-      const publications = Array.from({ length: count }, () => ({
-        type: 'tick',
-        data: { number: ++number, text: text(number) },
-      }));
-      await publish(publications, false);
+      await publish(
+        Array.from({ length: count }, () => nextTick(text)),
+        false,
+      );
     },
     scripted: (events) => {
       for (const { type, data } of events) {
@@ -226,13 +327,24 @@ export function createStage(parts: StageParts): Stage & {
       }
     },
     planned: parts.faults.take,
+    publishTo: async (stream, count) => {
+      const publications = Array.from({ length: count }, () => ({
+        type: 'tick',
+        data: { number: ++number, text: `event ${number}` },
+      }));
+      await publish(publications, false, stream);
+    },
     publishSentinel: async () => {
+      for (const stream of sentinels.keys()) {
+        const [last] = await publish([{ type: 'sentinel', data: { number: ++number } }], true, stream);
+        sentinels.set(stream, last?.id ?? '');
+      }
       const [sentinel] = await publish([{ type: 'sentinel', data: { number: ++number } }], true);
       return sentinel?.id ?? '';
     },
     client: staged(subject.name, parts.settings, false),
-    companion: (settings = {}) =>
-      staged(`${subject.name}#${++clients}`, { ...parts.settings, ...settings }, true),
+    companion: (settings = {}, stream = target.stream) =>
+      staged(`${subject.name}#${++clients}`, { ...parts.settings, ...settings }, true, stream),
     server: {
       kill: async () => {
         const fault = parts.faults.take('process/sigkill');
@@ -256,16 +368,22 @@ export function createStage(parts: StageParts): Stage & {
 async function publishRecorded(
   target: Target,
   watch: HistoryWatch,
+  stream: string,
   publications: readonly Publication[],
   sentinel: boolean,
 ) {
-  const { stream } = target;
   for (const { type, data } of publications) {
     watch.add({ at: nowMs(), kind: 'publishing', stream, type, digest: digest(data) });
   }
-  const acknowledged = await target.publish(publications);
+  const acknowledged = await target.publish(publications.map((each) => ({ ...each, stream })));
   for (const { id, type, digest, at } of acknowledged) {
     watch.add({ at, kind: 'produced', stream, id, type, digest, ...(sentinel ? { sentinel } : {}) });
   }
   return acknowledged;
+}
+
+/** @throws SseKitError `ERR_NOT_STARTED` when the scenario has not started the client. */
+function needed(session: SubjectSession | undefined): SubjectSession {
+  if (!session) throw new SseKitError('ERR_NOT_STARTED', 'the client was not started');
+  return session;
 }
