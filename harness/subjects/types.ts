@@ -25,6 +25,7 @@ export type Capability =
   | 'heartbeat'
   | 'kill'
   | 'retention-by-count'
+  | 'tenants'
   // programs that the server is run with
   | 'redis-server'
   | 'nginx'
