@@ -53,6 +53,8 @@ export interface Publication {
   readonly data: unknown;
   /** Metadata as the kit's `publish` takes it; other servers ignore it. */
   readonly meta?: unknown;
+  /** Stream of another tenant (see `TokenSettings.stream`); default the server's own. */
+  readonly stream?: string;
 }
 
 /** A publication as the server acknowledged it. `at` is when, in unix ms on the server's clock. */
