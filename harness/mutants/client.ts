@@ -96,7 +96,7 @@ export const clientMutants: readonly Mutant[] = [
     description: 'Bytes are decoded chunk by chunk, so that a character cut in two becomes two U+FFFD.',
     file: 'kit/client/connection.ts',
     find: 'feed(decoder.write(bytes));',
-    replace: 'feed(new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes));',
+    replace: 'feed(new TextDecoder(undefined, { ignoreBOM: true }).decode(bytes));',
     scenarios: ['malformed/chunking', 'malformed/fields'],
   },
   {
