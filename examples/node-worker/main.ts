@@ -1,0 +1,13 @@
+// examples/node-worker/main.ts
+import { once } from 'node:events';
+import { Worker } from 'node:worker_threads';
+
+const worker = new Worker(new URL('./worker.ts', import.meta.url), {
+  workerData: { url: process.env.DOCUMENTS_URL, cursors: process.env.CURSORS ?? './state/cursors.json' },
+});
+worker.on('message', ({ id, sum }) => console.log(id, sum));
+
+process.once('SIGTERM', async () => {
+  worker.postMessage('close');
+  await once(worker, 'exit');
+});

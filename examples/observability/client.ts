@@ -1,0 +1,20 @@
+// examples/observability/client.ts
+import pino from 'pino';
+import { Registry } from 'prom-client';
+import { connect } from 'sse-reliability-kit/client/node';
+import { clientMetrics, logClientFacts } from 'sse-reliability-kit/metrics';
+
+export const registry = new Registry();
+const measure = clientMetrics({ registry }); // once per registry, for any number of clients
+
+export function followOrders(
+  url: string,
+  ship: (order: unknown, traceparent?: string) => Promise<void>,
+  logTo: pino.DestinationStream = process.stdout,
+) {
+  return connect<{ order: unknown }>(url, {
+    name: 'orders',
+    observe: [measure, logClientFacts(pino({}, logTo))],
+    onEvent: (event) => ship(event.data, event.envelope?.traceparent),
+  });
+}
