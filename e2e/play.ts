@@ -31,6 +31,7 @@ export async function play(options: PlayOptions): Promise<void> {
   const info = test.info();
   const missing = missingCapabilities(scenario, subject.capabilities, server.capabilities);
   test.skip(missing.length > 0, `${subject.name} on ${server.name} lacks ${missing.join(', ')}`);
+  if (scenario.takesMs) test.setTimeout(info.timeout + scenario.takesMs);
   info.annotations.push({ type: 'hypothesis', description: scenario.hypothesis });
 
   const run = await runScenario({

@@ -36,6 +36,9 @@ const SYSTEM: Readonly<Record<BrowserProject, readonly string[]>> = {
   webkit: [], // needs Playwright's patched build
 };
 
+/** Playwright switches the back/forward cache off; what a page lives through there is part of the suite. */
+const WITH_PAGE_CACHE = ['--disable-back-forward-cache'];
+
 const TYPES = { chromium, firefox, webkit };
 
 /** Looks for one browser: Playwright's own build first, then the system's. */
@@ -44,10 +47,17 @@ export function findBrowser(
   exists: (path: string) => boolean = existsSync,
   asRoot: boolean = process.getuid?.() === 0,
 ): BrowserFound {
+  const pageCache = project === 'chromium' ? { ignoreDefaultArgs: WITH_PAGE_CACHE } : {};
   const own = TYPES[project].executablePath();
   const args = project === 'chromium' ? [...QUIET_CHROMIUM, ...(asRoot ? ['--no-sandbox'] : [])] : [];
   if (own && exists(own)) {
-    return { project, available: true, source: 'playwright', path: own, launchOptions: { args } };
+    return {
+      project,
+      available: true,
+      source: 'playwright',
+      path: own,
+      launchOptions: { args, ...pageCache },
+    };
   }
   const path = SYSTEM[project].find(exists);
   if (path) {
@@ -58,7 +68,7 @@ export function findBrowser(
       path,
       // Stock Firefox is driven over WebDriver BiDi; Playwright 1.64 names that protocol by this channel.
       ...(project === 'firefox' ? { channel: 'moz-firefox' } : {}),
-      launchOptions: { args, executablePath: path },
+      launchOptions: { args, executablePath: path, ...pageCache },
     };
   }
   const system = SYSTEM[project];

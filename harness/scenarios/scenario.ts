@@ -29,6 +29,8 @@ export interface Scenario {
   readonly expect?: Omit<Expectation, 'guarantee' | 'budget'>;
   readonly server?: Partial<ServerSettings>;
   readonly client?: Partial<ClientSettings>;
+  /** Real time that it takes beyond the ordinary, in milliseconds; default 0. */
+  readonly takesMs?: number;
   run(stage: Stage): Promise<void>;
   /** What must hold beyond the oracle's checks; each complaint is a sentence, none means true. */
   readonly check?: (stage: Stage) => readonly string[];

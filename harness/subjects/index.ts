@@ -1,6 +1,7 @@
 export { RECORD_BINDING } from './kit/binding.ts';
-export { type KitBrowserOptions, kitBrowser, type PageSubject } from './kit-browser.ts';
+export { type KitBrowserOptions, kitBrowser } from './kit-browser.ts';
 export { kitNode } from './kit-node.ts';
+export type { PageSubject } from './page-host.ts';
 export {
   type Capability,
   type ClientSettings,

@@ -1,22 +1,8 @@
 import type { Page } from '@playwright/test';
-import type { HistoryRecord } from '../history/types.ts';
-import { RECORD_BINDING } from './kit/binding.ts';
 import { KIT_CAPABILITIES, KIT_VERSION } from './kit/capabilities.ts';
-import type { Subject, SubjectStart } from './types.ts';
-
-/** What the page is told: `SubjectStart` as plain data. */
-export type PageStart = Pick<SubjectStart, 'url' | 'stream' | 'settings' | 'seed'> & {
-  readonly subject: string;
-};
-
-/** The page's side of the deal; the page sets it on `globalThis.sseKitSubject` before its `load` event. */
-export interface PageSubject {
-  /** Starts a client; several may run beside each other. */
-  start(options: PageStart): void;
-  metrics(subject: string): string;
-  reconnect(subject: string): void;
-  close(subject: string): Promise<void>;
-}
+import { pageSubject } from './page-host.ts';
+import { pageLife, pageLifeCapabilities } from './page-life.ts';
+import type { Subject } from './types.ts';
 
 export interface KitBrowserOptions {
   /** A fresh page; the subject loads its own document into it. */
@@ -28,51 +14,19 @@ export interface KitBrowserOptions {
   readonly html: string;
 }
 
-/** Path under which the document appears; same origin as the stream, so that CORS is not part of every scenario. */
-const PAGE_PATH = '/__sse-kit/page';
-
-/**
- * The kit's client in a real browser. The document comes from Playwright's router and not over the network under
- * test: a limit of 700 bytes must hit the stream, not the page. The router is gone before the stream starts.
- */
+/** The kit's client in a page of a real browser. */
 export function kitBrowser({ page, browser, browserVersion, html }: KitBrowserOptions): Subject {
-  const name = `kit/${browser}`;
-  const console: string[] = [];
-  let loaded: Promise<void> | undefined;
-  const load = async (origin: string, record: SubjectStart['record']) => {
-    page.on('console', (message) => console.push(`${message.type()}: ${message.text()}`));
-    page.on('pageerror', (error) => console.push(`uncaught: ${error.message}`));
-    await page.exposeFunction(RECORD_BINDING, (records: HistoryRecord[]) => records.forEach(record));
-    const address = new URL(PAGE_PATH, origin).href;
-    await page.route(address, (route) => route.fulfill({ contentType: 'text/html', body: html }));
-    await page.goto(address, { waitUntil: 'load' });
-    await page.unroute(address);
-  };
-  type Host = { sseKitSubject: PageSubject };
-  return {
-    name,
+  return pageSubject({
+    page,
+    html,
+    name: `kit/${browser}`,
     version: `kit ${KIT_VERSION}, ${browser} ${browserVersion}`,
-    capabilities: new Set([...KIT_CAPABILITIES, 'connection-limit', 'page-origin']),
-    async start({ url, stream, settings, seed, record, name: subject = name }) {
-      // A second client of the run lives in the same page: the browser's limits are per page and host.
-      loaded ??= load(settings.pageOrigin ?? url, record);
-      await loaded;
-      await page.evaluate((options) => (globalThis as unknown as Host).sseKitSubject.start(options), {
-        url,
-        stream,
-        settings,
-        seed,
-        subject,
-      });
-      return {
-        metrics: () =>
-          page.evaluate((of) => (globalThis as unknown as Host).sseKitSubject.metrics(of), subject),
-        screenshot: () => page.screenshot({ fullPage: true }),
-        reconnect: () =>
-          page.evaluate((of) => (globalThis as unknown as Host).sseKitSubject.reconnect(of), subject),
-        stop: () => page.evaluate((of) => (globalThis as unknown as Host).sseKitSubject.close(of), subject),
-        log: () => console.join('\n'),
-      };
-    },
-  };
+    capabilities: new Set([
+      ...KIT_CAPABILITIES,
+      'connection-limit',
+      'page-origin',
+      ...pageLifeCapabilities(browser),
+    ]),
+    life: pageLife({ page, html }),
+  });
 }

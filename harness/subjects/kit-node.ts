@@ -1,7 +1,8 @@
 import type { HistoryRecord } from '../history/types.ts';
 import { orExit, programBeside, spawnNdjson } from '../runner/child.ts';
 import { KIT_CAPABILITIES, KIT_VERSION } from './kit/capabilities.ts';
-import type { Subject } from './types.ts';
+import { processLife } from './process-life.ts';
+import type { Capability, Subject } from './types.ts';
 
 const ENTRY = programBeside(import.meta.url, 'kit/node-agent');
 const START_TIMEOUT_MS = 30_000;
@@ -13,7 +14,7 @@ export function kitNode(): Subject {
   return {
     name,
     version: `kit ${KIT_VERSION}, Node ${process.versions.node}`,
-    capabilities: new Set([...KIT_CAPABILITIES, 'process']),
+    capabilities: new Set([...KIT_CAPABILITIES, 'process', 'sleep', ...longRun()]),
     async start({ record, name: alias = name, ...start }) {
       const answers: ((text: string) => void)[] = [];
       let onReady: () => void;
@@ -39,6 +40,7 @@ export function kitNode(): Subject {
           return orExit(name, child, answer, ANSWER_TIMEOUT_MS);
         },
         reconnect: async () => child.send({ reconnect: true }),
+        life: processLife(child.pid),
         kill: async () => {
           child.kill('SIGKILL');
           return { pid: child.pid, signal: (await child.exited).signal };
@@ -50,4 +52,9 @@ export function kitNode(): Subject {
       };
     },
   };
+}
+
+/** Scenarios that take minutes of real time are for whoever asks for them. */
+function longRun(): readonly Capability[] {
+  return process.env.SSE_KIT_LONG === '1' ? ['long-run'] : [];
 }

@@ -1,11 +1,13 @@
 import type { Page } from '@playwright/test';
 import type { HistoryRecord } from '../history/types.ts';
 import { RECORD_BINDING } from './kit/binding.ts';
-import type { Capability, Subject, SubjectStart } from './types.ts';
+import type { Capability, Life, Subject, SubjectStart } from './types.ts';
 
 /** What the page is told: `SubjectStart` as plain data. */
 export type PageStart = Pick<SubjectStart, 'url' | 'stream' | 'settings' | 'seed'> & {
   readonly subject: string;
+  /** Keeps its cursor in the page's storage. */
+  readonly remembers?: boolean;
 };
 
 /** The page's side of the deal; the page sets it on `globalThis.sseKitSubject` before its `load` event. */
@@ -25,6 +27,8 @@ export interface PageHostOptions {
   readonly name: string;
   readonly version: string;
   readonly capabilities: ReadonlySet<Capability>;
+  /** What can happen to the page beside the network; default nothing. */
+  readonly life?: Life;
   /** More for the page's `start`, as plain data. */
   readonly extra?: Readonly<Record<string, unknown>>;
 }
@@ -37,7 +41,7 @@ const PAGE_PATH = '/__sse-kit/page';
  * test: a limit of 700 bytes must hit the stream, not the page. The router is gone before the stream starts.
  */
 export function pageSubject(options: PageHostOptions): Subject {
-  const { page, html, name, version, capabilities, extra = {} } = options;
+  const { page, html, name, version, capabilities, life, extra = {} } = options;
   const console: string[] = [];
   let loaded: Promise<void> | undefined;
   const load = async (origin: string, record: SubjectStart['record']) => {
@@ -54,13 +58,15 @@ export function pageSubject(options: PageHostOptions): Subject {
     name,
     version,
     capabilities,
-    async start({ url, stream, settings, seed, record, name: subject = name }) {
+    async start({ url, stream, settings, seed, record, cursorFile, name: subject = name }) {
       // A second client of the run lives in the same page: the browser's limits are per page and host.
       loaded ??= load(settings.pageOrigin ?? url, record);
       await loaded;
-      const start: PageStart = { ...extra, url, stream, settings, seed, subject };
+      const remembers = cursorFile === undefined ? {} : { remembers: true };
+      const start: PageStart = { ...extra, url, stream, settings, seed, subject, ...remembers };
       await page.evaluate((told) => (globalThis as unknown as Host).sseKitSubject.start(told), start);
       return {
+        ...(life ? { life } : {}),
         metrics: () =>
           page.evaluate((of) => (globalThis as unknown as Host).sseKitSubject.metrics(of), subject),
         screenshot: () => page.screenshot({ fullPage: true }),

@@ -6,13 +6,11 @@ const ELSEWHERE = '<!doctype html><title>elsewhere</title>';
 
 export interface PageLifeOptions {
   readonly page: Page;
-  /** `chromium`, `firefox`, `webkit`. */
-  readonly browser: string;
   /** The document of the page, for when it is loaded again. */
   readonly html: string;
 }
 
-/** What can happen to a page in its life that is not the network's doing, as far as the browser lets itself be told. */
+/** What can happen to a page in its life that is not the network's doing, as far as the browser lets itself be told. @param browser `chromium`, `firefox` or `webkit`. */
 export function pageLifeCapabilities(browser: string): readonly Capability[] {
   // Only Chromium can be made to stop a page, and only there has Playwright a switch for the back/forward cache.
   return ['offline', 'reload', ...(browser === 'chromium' ? (['sleep', 'page-cache'] as const) : [])];

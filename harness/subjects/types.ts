@@ -19,6 +19,14 @@ export type Capability =
   | 'reorder'
   | 'connection-limit'
   | 'page-origin'
+  | 'sleep'
+  | 'offline'
+  | 'reload'
+  | 'page-cache'
+  | 'store'
+  | 'start-from'
+  // the person who runs it
+  | 'long-run'
   // servers
   | 'replay'
   | 'detects-loss'
@@ -46,6 +54,12 @@ export interface ClientSettings {
   readonly dedupeSize: number;
   /** What becomes of events that come out of order. */
   readonly orderLate: 'buffer' | 'deliver' | 'drop';
+  /** Position to start from; default none. Needs `start-from`. */
+  readonly from?: string;
+  /** Where that position is sent: by header (default) or in the query. */
+  readonly cursor?: 'header' | 'query';
+  /** Takes the platform's `fetch` where the client would take something else by itself. */
+  readonly platformFetch?: boolean;
   /** Origin of the page that the client runs in, default the stream's. Needs `page-origin`. */
   readonly pageOrigin?: string;
 }
@@ -74,12 +88,27 @@ export interface SubjectStart {
   readonly settings: ClientSettings;
   /** Decides the subject's chance (jitter) where it can be decided. */
   readonly seed: number;
-  /** File in which the cursor survives this process; needs the capability `process`. */
+  /** File in which the cursor survives this client; a page takes its own storage. Needs the capability `store`. */
   readonly cursorFile?: string;
   /** The handler never finishes with the n-th event of this session, so that it can be killed inside. */
   readonly hangsAt?: number;
   /** Receives every record of this subject, in order. */
   readonly record: (record: HistoryRecord) => void;
+}
+
+/** What can happen to a client that is not the network's doing. What a client's surroundings cannot do is left out. */
+export interface Life {
+  /** Stops all of it, as a lid that is closed does; resolves with what proves it. */
+  sleep?(): Promise<Readonly<Record<string, unknown>>>;
+  wake?(): Promise<void>;
+  /** Tells it that the machine's network is gone, or back; resolves with what it says of that. */
+  offline?(offline: boolean): Promise<Readonly<Record<string, unknown>>>;
+  /** Loads its page again, without starting a client in it. */
+  reload?(): Promise<Readonly<Record<string, unknown>>>;
+  /** Goes to another page, so that this one may be kept in the back/forward cache. */
+  leave?(): Promise<void>;
+  /** Goes back; resolves with what proves that the page was kept, `null` when it was not. */
+  comeBack?(): Promise<Readonly<Record<string, unknown>> | null>;
 }
 
 /** A client under test, running. */
@@ -92,6 +121,8 @@ export interface SubjectSession {
   screenshot?(): Promise<Buffer>;
   /** Connects again after it gave up or was told to stop, as a person would by a button. */
   reconnect?(): Promise<void>;
+  /** What can happen to it beside the network. */
+  readonly life?: Life;
   /** Kills it without any farewell, where that is possible. */
   kill?(): Promise<{ readonly pid: number; readonly signal: string | null }>;
   /** Ends it; resolves when its connections are closed. */

@@ -1,6 +1,7 @@
 import type { ClientFact } from '../../../kit/client/facts.ts';
 import type { AttemptInfo, CursorStore, connect, StreamEvent } from '../../../kit/client/index.ts';
 import { inMemoryMetrics } from '../../../kit/client/metrics/index.ts';
+import { fetchTransport } from '../../../kit/client/transport.ts';
 import { digest } from '../../history/digest.ts';
 import type { HistoryRecord } from '../../history/types.ts';
 import { seededRandom } from '../../runner/random.ts';
@@ -68,7 +69,12 @@ export function startAgent(options: AgentOptions): Agent {
     order: { late: settings.orderLate },
     ...(settings.tokens.length > 0 ? { headers: authorization } : {}),
     ...(options.store ? { store: options.store } : {}),
-    ports: { random: seededRandom(options.seed) },
+    ...(settings.from === undefined ? {} : { from: settings.from }),
+    ...(settings.cursor === undefined ? {} : { cursor: settings.cursor }),
+    ports: {
+      random: seededRandom(options.seed),
+      ...(settings.platformFetch ? { transport: fetchTransport() } : {}),
+    },
     onEvent: async (event) => {
       if (++handled === options.hangsAt) {
         record({ at: now(), kind: 'note', text: `${HANGS} ${event.id}` });

@@ -13,6 +13,8 @@ export const KIT_CAPABILITIES: readonly Capability[] = [
   'reconnect',
   'fresh-token',
   'reorder',
+  'store',
+  'start-from',
 ];
 
 // By the package's own name: the manifest is in the same place for the sources and for the built package.
