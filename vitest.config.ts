@@ -19,7 +19,7 @@ export default defineConfig({
     })),
   },
   test: {
-    include: ['{kit,harness,fixtures,scripts,examples,docs}/**/*.test.ts'],
+    include: ['{kit,harness,fixtures,scripts,examples,docs}/**/*.test.{ts,tsx}'],
     typecheck: { enabled: false },
     // Wide, since a loaded CI machine is slow: a test that waits for an event ends when the event comes.
     testTimeout: 30_000,

@@ -15,7 +15,7 @@ let chat: ReturnType<typeof createChat>;
 beforeEach(async () => {
   prompts = [];
   let allowed = 0;
-  let wake = () => undefined as void;
+  let wake: () => void = () => undefined;
   say = (count) => {
     allowed += count;
     wake();

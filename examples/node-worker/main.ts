@@ -2,7 +2,8 @@
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 
-const worker = new Worker(new URL('./worker.ts', import.meta.url), {
+// `worker.js` is what the compiler makes of worker.ts, beside this file.
+const worker = new Worker(new URL('./worker.js', import.meta.url), {
   workerData: { url: process.env.DOCUMENTS_URL, cursors: process.env.CURSORS ?? './state/cursors.json' },
 });
 worker.on('message', ({ id, sum }) => console.log(id, sum));

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { build } from 'esbuild';
 import { nodeHandler } from 'sse-reliability-kit/node-http';
 import { createEventStream, type EventStream } from 'sse-reliability-kit/server';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -15,6 +16,14 @@ let program: Program | null = null;
 
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'node-worker-'));
+  await writeFile(join(folder, 'package.json'), '{"type":"module"}');
+  await build({
+    entryPoints: ['main.ts', 'worker.ts'].map((file) => join(import.meta.dirname, file)),
+    outdir: folder,
+    bundle: true,
+    format: 'esm',
+    platform: 'node',
+  });
   documents = createEventStream({ name: 'documents' });
   served = await serve(nodeHandler(documents));
 });
@@ -27,7 +36,7 @@ afterEach(async () => {
 });
 
 const start = async () => {
-  program = startProgram(join(import.meta.dirname, 'main.ts'), {
+  program = startProgram(join(folder, 'main.js'), {
     DOCUMENTS_URL: served.origin,
     CURSORS: join(folder, 'cursors.json'),
   });

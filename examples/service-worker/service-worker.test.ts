@@ -39,6 +39,7 @@ async function push(): Promise<void> {
   const globals = {
     self: scope,
     addEventListener: scope.addEventListener.bind(scope),
+    removeEventListener: scope.removeEventListener.bind(scope),
     registration: { showNotification: async (title: string) => void shown.push(title) },
     indexedDB,
     fetch: (url: string, init: RequestInit) => fetch(new URL(url, served.origin), init),
