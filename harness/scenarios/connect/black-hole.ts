@@ -8,7 +8,7 @@ export default scenario({
   hypothesis: 'The connect deadline ends an attempt that nobody answers, and names itself as the cause.',
   steadyState: 'The client has not connected before; it waits 700 ms for an answer.',
   guarantee: 'effectively-once',
-  budget: { healMs: 3000, duplicatesOnWire: 0, attempts: { min: 3, max: 4 } },
+  budget: { healMs: 3000, duplicatesOnWire: 0, attempts: { min: 3, max: 6 } },
   needs: ['connect', 'backoff'],
   faults: ['sse-proxy/black-hole'],
   client: { connectTimeoutMs: DEADLINE_MS },

@@ -13,12 +13,11 @@ export default scenario({
   budget: { catchUpMs: 2000 },
   needs: ['connect', 'connection-limit'],
   faults: ['browser/six-per-host'],
-  client: { connectTimeoutMs: 1500 },
   async run(s) {
     const six = [s.client, ...Array.from({ length: PER_HOST - 1 }, () => s.companion())];
     for (const client of six) await client.connects();
     const limit = s.planned('browser/six-per-host');
-    const seventh = s.companion();
+    const seventh = s.companion({ connectTimeoutMs: 1500 });
     limit.armed();
     await seventh.start();
     await seventh.closed(1);
