@@ -11,7 +11,7 @@ import type { ToxiproxyServer } from '../harness/toxiproxy/index.ts';
 import { attach, test as base } from './play.ts';
 
 /** Browsers of a worker, each started when the first test asks for it. */
-type Browsers = (name: BrowserProject) => Promise<Browser>;
+export type Browsers = (name: BrowserProject) => Promise<Browser>;
 
 /** Peers run in one project whatever they run in, so its browsers are started here and not by the project. */
 export const test = base.extend<object, { browsers: Browsers }>({

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { quote, SseKitError } from '../../kit/protocol/index.ts';
+import { bundleProgram } from './bundle-program.ts';
 
 /**
  * Path of a program beside the calling file: `.ts` in a checkout, `.js` in the built package.
@@ -47,8 +48,11 @@ const LOG_LINES = 200;
 /** Starts a child. It inherits nothing but the environment; its output goes to `onMessage` and `log()`. */
 export function spawnNdjson(options: NdjsonChildOptions): NdjsonChild {
   // Built packages hold JavaScript, a checkout TypeScript.
-  const loader = options.entry.endsWith('.ts') ? ['--import', 'tsx'] : [];
-  const child = spawn(process.execPath, [...loader, options.entry, ...(options.args ?? [])], {
+  const isSource = options.entry.endsWith('.ts');
+  const bundles = isSource && process.env.SSE_KIT_BUNDLE_PROGRAMS === '1';
+  const program = bundles ? [bundleProgram(options.entry)] : [options.entry];
+  const loader = isSource && !bundles ? ['--import', 'tsx'] : [];
+  const child = spawn(process.execPath, [...loader, ...program, ...(options.args ?? [])], {
     env: { ...process.env, ...options.env },
     stdio: ['pipe', 'pipe', 'pipe'],
   });
