@@ -1,0 +1,181 @@
+import { type BrowserContext, test as base, expect, type Page } from '@playwright/test';
+import { demoServers } from '../fixtures/servers/index.ts';
+import { DEFAULT_SERVER, type Target } from '../harness/runner/target.ts';
+import type { connectShared, SharedHandle } from '../kit/client/tabs/index.ts';
+import { clientPage } from './client-page.ts';
+
+/** Real tabs of one browser profile, on a real server. */
+interface Tabs {
+  readonly server: Target;
+  /** Opens a tab that shares the stream. */
+  readonly open: () => Promise<Page>;
+  /** Opens a tab of the same origin that does nothing. */
+  readonly blank: () => Promise<Page>;
+}
+
+interface TabWindow {
+  readonly kit: { readonly connectShared: typeof connectShared };
+  stream: SharedHandle;
+  readonly seen: string[];
+  readonly bad: string[];
+}
+
+for (const demo of demoServers) {
+  const test = base.extend<{ tabs: Tabs }>({
+    tabs: async ({ context }, use) => {
+      const server = await demo.start(DEFAULT_SERVER);
+      const app = new URL('/tabs', server.url()).href;
+      const html = await clientPage();
+      const blank = async (): Promise<Page> => {
+        const page = await context.newPage();
+        await page.route(app, (route) => route.fulfill({ contentType: 'text/html', body: html }));
+        await page.goto(app);
+        await page.unroute(app);
+        return page;
+      };
+      try {
+        await use({
+          server,
+          blank,
+          open: async () => {
+            const page = await blank();
+            await page.evaluate(share);
+            await page.waitForFunction(() => (window as unknown as TabWindow).stream.state === 'open');
+            return page;
+          },
+        });
+      } finally {
+        await server.stop();
+      }
+    },
+  });
+
+  test.describe(`tab sharing on ${demo.name}`, () => {
+    test('keeps one connection for all tabs; the leader is closed mid-stream, and no tab loses or repeats an event', async ({
+      tabs: { server, open },
+    }) => {
+      const pages = [await open(), await open(), await open()];
+      await expect.poll(() => connections(server)).toEqual({ active: 1, opened: 1 });
+      const expected = await publish(server, 0, 50);
+      for (const page of pages) await expect.poll(() => seen(page)).toEqual(expected);
+
+      const roles = await Promise.all(
+        pages.map((page) => page.evaluate(() => (window as unknown as TabWindow).stream.role)),
+      );
+      expect(roles.toSorted()).toEqual(['follower', 'follower', 'leader']);
+      const leader = pages[roles.indexOf('leader')];
+      const others = pages.filter((page) => page !== leader);
+      let publishing = true;
+      const more = (async () => {
+        for (let n = 50; publishing || n < 300; n += 5) expected.push(...(await publish(server, n, 5)));
+      })();
+      await expect.poll(async () => (await seen(others[0])).length).toBeGreaterThan(60);
+      await leader?.close();
+      publishing = false;
+      await more;
+
+      for (const page of others) {
+        await expect.poll(() => seen(page)).toEqual(expected);
+        expect(await page.evaluate(() => (window as unknown as TabWindow).bad)).toEqual([]);
+      }
+      await expect.poll(() => connections(server)).toEqual({ active: 1, opened: 2 });
+      const last = await others[0]?.evaluate(() => (window as unknown as TabWindow).stream.stats().cursor);
+      expect(last).toBe(expected.at(-1));
+    });
+
+    test('hands over when the leader goes to another page', async ({
+      tabs: { server, open },
+    }) => {
+      const [leader, other] = [await open(), await open()];
+      const expected = await publish(server, 0, 10);
+      await expect.poll(() => seen(other)).toEqual(expected);
+      await leader.goto('about:blank');
+      expected.push(...(await publish(server, 10, 10)));
+      await expect.poll(() => seen(other)).toEqual(expected);
+      expect(await other.evaluate(() => (window as unknown as TabWindow).stream.role)).toBe('leader');
+      await expect.poll(() => connections(server)).toMatchObject({ active: 1 });
+    });
+
+    test('catches up in order after the leader was frozen, while another leads', async ({
+      tabs: { server, open },
+      context,
+      browserName,
+    }) => {
+      test.skip(browserName !== 'chromium', 'only Chromium can be told to freeze a page');
+      const [leader, other] = [await open(), await open()];
+      const expected = await publish(server, 0, 10);
+      await expect.poll(() => seen(leader)).toEqual(expected);
+      const cdp = await (context as BrowserContext).newCDPSession(leader);
+      await cdp.send('Page.setWebLifecycleState', { state: 'frozen' });
+      expected.push(...(await publish(server, 10, 10)));
+      await expect.poll(() => seen(other)).toEqual(expected);
+      await expect.poll(() => connections(server)).toMatchObject({ active: 1 });
+      await cdp.send('Page.setWebLifecycleState', { state: 'active' });
+      await expect.poll(() => seen(leader)).toEqual(expected);
+      await expect.poll(() => connections(server)).toMatchObject({ active: 1 });
+    });
+
+    test('does not starve seven tabs on HTTP/1.1, which the browser allows six connections', async ({
+      tabs: { server, open },
+    }) => {
+      const pages: Page[] = [];
+      for (let n = 0; n < 7; n++) pages.push(await open());
+      const expected = await publish(server, 0, 5);
+      for (const page of pages) await expect.poll(() => seen(page)).toEqual(expected);
+      await expect.poll(() => connections(server)).toEqual({ active: 1, opened: 1 });
+      const answer = await pages[6]?.evaluate(async () => (await fetch('/nothing-here')).status);
+      expect(answer).toBe(404);
+    });
+
+    test('without sharing, the seventh tab starves', async ({ tabs: { server, blank } }) => {
+      const states: number[] = [];
+      for (let n = 0; n < 7; n++) {
+        const page = await blank();
+        states.push(
+          await page.evaluate(
+            () =>
+              new Promise<number>((resolve) => {
+                const source = new EventSource('/stream');
+                source.onopen = () => resolve(source.readyState);
+                setTimeout(() => resolve(source.readyState), 3000);
+              }),
+          ),
+        );
+      }
+      expect(states).toEqual([1, 1, 1, 1, 1, 1, 0]);
+      expect(await connections(server)).toMatchObject({ active: 6 });
+    });
+  });
+}
+
+/** Runs in the page. */
+function share(): void {
+  const tab = window as unknown as TabWindow;
+  Object.assign(window, { seen: [], bad: [] });
+  tab.stream = tab.kit.connectShared('/stream', {
+    onEvent: ({ id }) => void tab.seen.push(String(id)),
+    onDuplicate: ({ id }) => void tab.bad.push(`duplicate ${id}`),
+    onGap: ({ after }) => void tab.bad.push(`gap after ${after}`),
+    onCannotResume: ({ reason }) => void tab.bad.push(`cannot resume: ${reason}`),
+  });
+}
+
+function seen(page: Page | undefined): Promise<string[]> {
+  if (!page) throw new Error('there is no such tab');
+  return page.evaluate(() => (window as unknown as TabWindow).seen);
+}
+
+async function publish(server: Target, from: number, count: number): Promise<string[]> {
+  const events = Array.from({ length: count }, (_, n) => ({ type: 'tick', data: { n: from + n } }));
+  return (await server.publish(events)).map(({ id }) => id);
+}
+
+async function connections(server: Target): Promise<{ active: number; opened: number }> {
+  const text = await server.metricsText();
+  const sum = (name: string): number =>
+    [...text.matchAll(new RegExp(`^${name}(?:\\{.*\\})? (\\d+)$`, 'gm'))].reduce(
+      (all, [, n]) => all + Number(n),
+      0,
+    );
+  return { active: sum('sse_server_connections_active'), opened: sum('sse_server_connections_opened_total') };
+}
