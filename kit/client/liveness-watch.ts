@@ -34,11 +34,14 @@ export function watchLiveness(
   let sawFrame = false;
   let cancel: (() => void) | null = null;
   let probing = false;
+  /** Nothing has to be watched until the server names a cadence: then reads cost no look at the clock. */
+  let unlimited = false;
 
   const arm = (ms: number): void => {
     cancel?.();
     cancel = null;
-    if (ms === Number.POSITIVE_INFINITY) return;
+    unlimited = ms === Number.POSITIVE_INFINITY;
+    if (unlimited) return;
     const wall = clock.now();
     const from = clock.monotonic();
     cancel = clock.setTimeout(() => {
@@ -77,10 +80,12 @@ export function watchLiveness(
   return {
     start(cadenceMs, speaksFirst) {
       const now = clock.monotonic();
+      unlimited = false;
       state = { openedAt: now, lastByteAt: now, lastFrameAt: -1, cadenceMs, speaksFirst };
     },
     cadence(ms) {
       state.cadenceMs = ms;
+      unlimited = false;
       if (reading && !probing) look(false);
       else if (!probing) {
         cancel?.();
@@ -89,6 +94,7 @@ export function watchLiveness(
     },
     resume() {
       reading = true;
+      if (unlimited) return;
       if (resumed || sawFrame) {
         // Bytes came just now; time spent in handlers since then was nobody's silence.
         state.lastByteAt = clock.monotonic();

@@ -1,19 +1,16 @@
-import { StringDecoder } from 'node:string_decoder';
 import { noLifecycle } from '../lifecycle.ts';
 import { type ClientPorts, reportErrorPort, systemClock } from '../ports.ts';
+import { nodeDecoder } from './decoder.ts';
 import { httpTransport } from './http-transport.ts';
 
-/** The ports of Node: `node:http`, and a decoder three times as fast as TextDecoder. */
+/** The ports of Node: `node:http`, and the faster of its decoders for each chunk. */
 export function nodePorts(): ClientPorts {
   return {
     clock: systemClock,
     random: Math.random,
     transport: httpTransport(),
     lifecycle: noLifecycle,
-    decoder: () => {
-      const decoder = new StringDecoder('utf8');
-      return { write: (bytes) => decoder.write(bytes as Buffer) };
-    },
+    decoder: nodeDecoder,
     reportError: reportErrorPort,
   };
 }
