@@ -2,6 +2,9 @@ import { relative } from 'node:path';
 import type { Collected, Collection } from './collect.ts';
 import type { Finding, Mutant, ScenarioResult } from './types.ts';
 
+/** Group of the results that say what a browser did, and not how it fared. */
+export const BROWSER_FACTS = 'browser-facts';
+
 /** Numbers by verdict. */
 export interface Counts {
   readonly passed: number;
@@ -130,7 +133,8 @@ function absentOf(collection: Collection): CollectedIndex['absent'] {
 }
 
 function scoreboardOf(results: readonly IndexEntry[]): CollectedIndex['scoreboard'] {
-  const peers = results.filter((each) => each.subjectKind === 'peer');
+  // What a browser does by itself is a fact and no achievement.
+  const peers = results.filter((each) => each.subjectKind === 'peer' && each.group !== BROWSER_FACTS);
   const name = (each: IndexEntry) =>
     each.subjectVersion ? `${each.subject} ${each.subjectVersion}` : each.subject;
   return unique(peers.map(name))

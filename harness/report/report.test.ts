@@ -5,6 +5,7 @@ import { Ajv } from 'ajv';
 import formats from 'ajv-formats';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { buildReport, type Report } from './build.ts';
+import { indexOf } from './index-json.ts';
 import { writeSampleResults } from './testing/sample-results.ts';
 import type { ScenarioResult } from './types.ts';
 
@@ -79,6 +80,20 @@ describe('index.json', () => {
       ['eventsource/node 4.1.1', 9],
       ['native/firefox 4.1.1', 9],
     ]);
+  });
+
+  it('keeps facts about browsers off the scoreboard, and their findings on the list', () => {
+    const path = join(resultsDir, 'connect-baseline-native-firefox-express', 'result.json');
+    const findings = [{ what: 'retry: 0', expected: '500 ms floor', actual: 'a storm' }];
+    const result = {
+      ...(JSON.parse(readFileSync(path, 'utf8')) as ScenarioResult),
+      id: 'browser-facts/retry-0',
+      findings,
+    };
+    const runs = [{ result, dir: resultsDir, earlier: [] }];
+    const index = indexOf({ runs, info: {}, mutants: [], broken: [] }, outDir, now);
+    expect(index.scoreboard).toEqual([]);
+    expect(index.findings).toMatchObject(findings);
   });
 });
 

@@ -1,10 +1,7 @@
-import type { CollectedIndex, IndexEntry } from '../../harness/report/index-json.ts';
+import { BROWSER_FACTS, type CollectedIndex, type IndexEntry } from '../../harness/report/index-json.ts';
 
 const BEGIN = '<!-- scoreboard:begin (scripts/scoreboard.ts) -->';
 const END = '<!-- scoreboard:end -->';
-
-/** Facts about browsers are in the same report, but they are no competition. */
-const FACTS = 'browser-facts';
 
 const SIGNS: Readonly<Record<string, string>> = { true: '✓', false: '✗', unknown: '?', absent: '–' };
 
@@ -13,7 +10,9 @@ const SIGNS: Readonly<Record<string, string>> = { true: '✓', false: '✗', unk
  * @throws Error when the report has no peers.
  */
 export function renderScoreboard(index: CollectedIndex): string {
-  const entries = index.results.filter(({ subjectKind, group }) => subjectKind === 'peer' && group !== FACTS);
+  const entries = index.results.filter(
+    ({ subjectKind, group }) => subjectKind === 'peer' && group !== BROWSER_FACTS,
+  );
   if (entries.length === 0)
     throw new Error('the report has no peers; run: npx playwright test --project=peers');
   const servers = entries.filter(({ subject }) => subject.endsWith('/server'));
