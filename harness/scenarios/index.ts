@@ -1,12 +1,16 @@
+import { browserScenarios } from './browser/index.ts';
 import { connectScenarios } from './connect/index.ts';
 import { dedupeScenarios } from './dedupe/index.ts';
-import sigkillMemory from './deploy/sigkill-memory.ts';
+import { deployScenarios } from './deploy/index.ts';
 import { disconnectScenarios } from './disconnect/index.ts';
 import { livenessScenarios } from './liveness/index.ts';
 import { malformedScenarios } from './malformed/index.ts';
 import { orderScenarios } from './order/index.ts';
+import { overloadScenarios } from './overload/index.ts';
+import { proxyScenarios } from './proxy/index.ts';
 import { resumeScenarios } from './resume/index.ts';
 import type { Scenario } from './scenario.ts';
+import { securityScenarios } from './security/index.ts';
 
 export { EVERY_SERVER, type Scenario, scenario } from './scenario.ts';
 
@@ -17,7 +21,11 @@ export const scenarios: readonly Scenario[] = [
   ...dedupeScenarios,
   ...malformedScenarios,
   ...orderScenarios,
+  ...browserScenarios,
   ...livenessScenarios,
   ...resumeScenarios,
-  sigkillMemory,
+  ...deployScenarios,
+  ...overloadScenarios,
+  ...proxyScenarios,
+  ...securityScenarios,
 ].toSorted((a, b) => (a.id < b.id ? -1 : 1));
