@@ -10,6 +10,7 @@ function lines() {
   return { seen, write: (line: string) => void seen.push(JSON.parse(line)) };
 }
 
+const SUBSCRIBER = '0af7651916cd43dd8448eb211c80319c';
 const TRACEPARENT = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';
 
 let serverLog: ReturnType<typeof lines>;
@@ -43,7 +44,12 @@ describe('docs/guides/observability.md', () => {
     const clientLog = lines();
     const shipped: unknown[] = [];
     const ship = async (...args: unknown[]) => void shipped.push(args);
-    const client = followOrders(`${served.origin}/orders/events`, ship, clientLog);
+    const client = followOrders(
+      `${served.origin}/orders/events`,
+      { current: () => `00-${SUBSCRIBER}-00f067aa0ba902b7-01` },
+      ship,
+      clientLog,
+    );
     cleanups.push(() => client.close());
     await vi.waitFor(() => expect(shop.orders.stats().connections).toBe(1));
     expect((await order()).status).toBe(201);
@@ -52,8 +58,8 @@ describe('docs/guides/observability.md', () => {
     const atServer = serverLog.seen.find(({ fact }) => fact === 'connection-opened');
     const atClient = clientLog.seen.find(({ fact }) => fact === 'open');
     expect(atServer?.connection).toBeTypeOf('string');
-    expect(atServer?.traceId).toMatch(/^[0-9a-f]{32}$/);
-    for (const id of ['stream', 'connection', 'traceId']) expect(atClient?.[id], id).toBe(atServer?.[id]);
+    expect(atServer?.traceId).toBe(SUBSCRIBER);
+    for (const id of ['stream', 'connection']) expect(atClient?.[id], id).toBe(atServer?.[id]);
     expect(await registry.metrics()).toContain('sse_client_events_processed_total 1');
   });
 

@@ -44,6 +44,7 @@ async function push(): Promise<void> {
     indexedDB,
     fetch: (url: string, init: RequestInit) => fetch(new URL(url, served.origin), init),
     ...{ AbortController, AbortSignal, TextDecoder, URL, console, performance, setTimeout, clearTimeout },
+    TextEncoder,
     ...{ queueMicrotask, reportError: (error: unknown) => console.error(error), crypto },
   };
   runInContext(bundle, createContext(globals));

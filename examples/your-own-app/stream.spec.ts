@@ -1,0 +1,20 @@
+// examples/your-own-app/stream.spec.ts
+import { expect, test } from 'sse-reliability-kit/playwright';
+
+const APP = process.env.APP_URL ?? 'http://localhost:3000';
+
+test.use({ sseTarget: `${APP}/events` }); // the stream that your page subscribes to
+
+test('the page misses nothing when the network goes away', async ({ page, chaos, recorder }) => {
+  await page.goto(chaos.through(`${APP}/`)); // your page, through a network that can be broken
+  await recorder.processed(3);
+
+  const outage = await chaos.down();
+  await outage.heal();
+  expect(await chaos.settle()).toBe(true);
+
+  expect(recorder).toHaveNoLoss();
+  expect(recorder).toBeProcessedOnce();
+  expect(recorder).toBeInOrder();
+  expect(recorder).toRecoverWithin(10_000);
+});
