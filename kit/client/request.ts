@@ -31,13 +31,22 @@ async function perAttempt<T>(value: PerAttempt<T>, info: AttemptInfo): Promise<T
   return typeof value === 'function' ? (value as (info: AttemptInfo) => T | Promise<T>)(info) : value;
 }
 
+// biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is looked for.
+const UNSENDABLE = /[\0-\x08\x0a-\x1f\x7f]/g;
+
 /**
  * Header values are bytes: fetch takes only characters up to U+00FF and sends each as one byte, so the UTF-8 bytes of
  * the id (WHATWG HTML 9.2.4) have to be spelled as such characters. Without it a non-Latin-1 id makes fetch throw.
+ *
+ * Control characters cannot be sent at all (RFC 9110 5.5): Node throws on each of them, browsers on NUL, CR and LF, and
+ * the client would try again forever. U+FFFD in their place makes it an id that no server has given, so the server says
+ * what it says to any cursor that it cannot read.
  */
 function headerValue(id: string): string {
   let bytes = '';
-  for (const byte of new TextEncoder().encode(id)) bytes += String.fromCharCode(byte);
+  for (const byte of new TextEncoder().encode(id.replace(UNSENDABLE, '\ufffd'))) {
+    bytes += String.fromCharCode(byte);
+  }
   return bytes;
 }
 
