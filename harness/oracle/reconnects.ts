@@ -50,11 +50,12 @@ function findReconnects(view: View, subject: SubjectView, stream: StreamView): r
     const close = lastBefore(subject, record.at + view.slackMs, (r) => r.kind === 'close');
     const opened = lastBefore(subject, record.at - view.slackMs, (r) => r.kind === 'open' && isLive(r));
     // A request without a close since the last open is one that the browser repeated by itself.
-    const since = close && (!opened || close.at >= opened.at) ? close.at : before.at;
+    const ended = close && (!opened || close.at >= opened.at) ? close.at : null;
+    const since = ended ?? before.at;
+    // The subject's own clock says that an open before this close is another's answer, however short that one lived.
+    const notBefore = Math.max(record.at - view.slackMs, ended ?? Number.NEGATIVE_INFINITY);
     // What was committed on the connection that this request opened came too late to be sent with it.
-    const answer = subject.records.find(
-      (r) => r.kind === 'open' && isLive(r) && r.at >= record.at - view.slackMs,
-    );
+    const answer = subject.records.find((r) => r.kind === 'open' && isLive(r) && r.at >= notBefore);
     const commit = lastBefore(subject, record.at, (r) => r.kind === 'processed' || r.kind === 'cursor');
     return {
       record,
@@ -63,7 +64,7 @@ function findReconnects(view: View, subject: SubjectView, stream: StreamView): r
         since - view.slackMs,
         Math.min(record.at + view.slackMs, answer?.at ?? Infinity),
       ),
-      notBefore: record.at - view.slackMs,
+      notBefore,
       until,
       context: [commit, close].filter((r) => r !== undefined),
     };
