@@ -38,7 +38,7 @@ export async function startClusterTarget(options: ClusterOptions): Promise<Targe
     if (settings.front !== undefined) {
       const front = await behindProxy(settings.front, target.url());
       undo.push(front.stop);
-      target = { ...target, url: () => front.url };
+      target = { ...target, url: () => front.url, directUrl: target.url };
     }
     return target;
   } catch (error) {

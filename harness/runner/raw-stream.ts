@@ -1,5 +1,6 @@
 import { type IncomingHttpHeaders, request } from 'node:http';
 import { connect, type Socket } from 'node:net';
+import { constants, createGunzip } from 'node:zlib';
 import { SseKitError } from '../../kit/protocol/index.ts';
 import { nowMs } from './clock.ts';
 
@@ -32,8 +33,11 @@ export function openRawStream(
       let unread = '';
       const arrivals = new Map<string, number>();
       const waits = new Set<() => void>();
-      response.setEncoding('utf8');
-      response.on('data', (chunk: string) => {
+      const packed = response.headers['content-encoding'] === 'gzip';
+      const body = packed ? response.pipe(createGunzip({ flush: constants.Z_SYNC_FLUSH })) : response;
+      body.on('error', () => response.destroy()); // cut inside a block; told by `ended`
+      body.setEncoding('utf8');
+      body.on('data', (chunk: string) => {
         text = `${text}${chunk}`.slice(-65_536);
         const frames = (unread + chunk).split('\n\n');
         unread = frames.pop() ?? '';

@@ -25,6 +25,8 @@ export interface Crowd {
 export interface Site {
   /** The stream's URL without any network in between, for bystanders. */
   url(): string;
+  /** The same past a proxy that stands in front of the server. */
+  directUrl(): string;
   /** Ends the server by SIGTERM, as an orchestrator does, and waits until its process is gone. `restart` undoes it. */
   terminate(): Promise<{ readonly code: number | null; readonly tookMs: number }>;
   /** Replaces one of several nodes: out of the rotation, SIGTERM, a new process, back in. */
@@ -99,6 +101,7 @@ export function createSite(parts: SiteParts): Site {
   return {
     sample,
     url: target.url,
+    directUrl: () => (target.directUrl ?? target.url)(),
     watchMemoryOf,
     watchMemory: async () => {
       const pid = target.pid?.();

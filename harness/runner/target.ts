@@ -81,6 +81,8 @@ export interface Target {
   restart(): Promise<void>;
   /** Prometheus text. */
   metricsText(): Promise<string>;
+  /** The stream's URL without the front that the settings asked for, where there is one. */
+  directUrl?(): string;
   /** Process id of the (first) server, where it is a process of ours. */
   pid?(): number;
   /** How many events the slowest connection is behind, where the server tells. */
