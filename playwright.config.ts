@@ -42,7 +42,7 @@ export default defineConfig({
   timeout: 60_000,
   reporter: [
     ['list'],
-    ['html', { open: 'never', outputFolder: PEERS ? 'reports/peers' : 'playwright-report' }],
+    ['html', { open: 'never', outputFolder: PEERS ? 'reports/peers-html' : 'playwright-report' }],
     // Read by .ci/run; outside of test-results/, which Playwright empties.
     ['json', { outputFile: PEERS ? 'reports/peers.json' : 'reports/e2e.json' }],
     ['junit', { outputFile: PEERS ? 'reports/peers.xml' : 'test-results/junit.xml' }],
@@ -51,7 +51,7 @@ export default defineConfig({
   projects: [
     ...findBrowsers().map(browserProject),
     { name: 'node', testMatch: /\.node\.spec\.ts$/ },
-    // In a folder of its own, so that its run leaves the results of the gating suite for the common report.
-    ...(PEERS ? [{ name: 'peers', testMatch: /peers\.spec\.ts$/, outputDir: './test-results/peers' }] : []),
+    // In a folder of its own, so that neither run empties the other's results.
+    ...(PEERS ? [{ name: 'peers', testMatch: /peers\.spec\.ts$/, outputDir: './reports/peers' }] : []),
   ],
 });

@@ -1,6 +1,13 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { FullConfig, FullResult, Reporter, TestCase, TestResult } from '@playwright/test/reporter';
+import type {
+  FullConfig,
+  FullResult,
+  Reporter,
+  Suite,
+  TestCase,
+  TestResult,
+} from '@playwright/test/reporter';
 import { buildReport, type RunInfo } from '../harness/report/index.ts';
 import { describeBrowser, findBrowsers } from '../harness/runner/browsers.ts';
 
@@ -11,8 +18,9 @@ export default class ReportReporter implements Reporter {
   #played = 0;
   #line = '';
 
-  onBegin(config: FullConfig): void {
-    this.#resultsDir = config.projects[0]?.outputDir ?? this.#resultsDir;
+  onBegin(_config: FullConfig, suite: Suite): void {
+    // Of a project that runs, which need not be the first of the configuration.
+    this.#resultsDir = suite.suites[0]?.project()?.outputDir ?? this.#resultsDir;
     this.#startedAt = new Date();
   }
 

@@ -10,7 +10,7 @@ import { intoSection, renderScoreboard } from './scoreboard/render.ts';
  */
 const { values } = parseArgs({
   options: {
-    index: { type: 'string', default: 'test-results/report/index.json' },
+    index: { type: 'string', default: 'reports/peers/report/index.json' },
     out: { type: 'string', default: 'docs/scoreboard.md' },
     into: { type: 'string' },
   },
