@@ -7,6 +7,6 @@ export const orders = createEventStream({ name: 'orders' });
 const subscribe = nodeHandler(orders);
 
 export const server = createServer((request, response) => {
-  if (request.url?.startsWith('/orders/events')) return subscribe(request, response);
-  response.writeHead(404).end();
+  if (request.url?.startsWith('/orders/events')) void subscribe(request, response);
+  else response.writeHead(404).end();
 });

@@ -26,7 +26,7 @@ beforeEach(async () => {
   events = createEventStream({ name: 'events', log: createMemoryLog({ maxEvents: 5 }), retryMs: 20 });
   const subscribe = nodeHandler(events);
   served = await serve((request, response) => {
-    if (request.url !== '/stock') return subscribe(request, response);
+    if (request.url !== '/stock') return void subscribe(request, response);
     const { head } = events.stats();
     response.end(
       JSON.stringify({ position: `${events.stats().epoch}.${head}`, stock: [{ item: 'tea', count: 50 }] }),

@@ -1,4 +1,4 @@
-import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
 /** A server for one example, on loopback. */
@@ -12,7 +12,7 @@ export interface Served {
 
 /** Serves on a free port, or on the one that is given. */
 export async function serve(
-  listener: RequestListener | ((request: IncomingMessage, response: ServerResponse) => unknown),
+  listener: (request: IncomingMessage, response: ServerResponse) => unknown,
   port = 0,
 ): Promise<Served> {
   const server = createServer((request, response) => void listener(request, response));

@@ -16,7 +16,9 @@ export async function order(origin: string, item: string): Promise<void> {
 }
 
 /** Follows orders, and collects their items. */
-export function follow(url: string): StreamHandle & { readonly items: string[]; readonly drains: unknown[] } {
+export function follow(
+  url: string,
+): StreamHandle<{ order: { item: string } }> & { readonly items: string[]; readonly drains: unknown[] } {
   const items: string[] = [];
   const drains: unknown[] = [];
   const handle = connect<{ order: { item: string } }>(url, {
@@ -24,7 +26,7 @@ export function follow(url: string): StreamHandle & { readonly items: string[]; 
     onEvent: ({ data }) => items.push(data.item),
     onControl: ({ frame }) => void (frame.type === 'stream.drain' && drains.push(frame)),
   });
-  return Object.assign(handle as StreamHandle, { items, drains });
+  return Object.assign(handle, { items, drains });
 }
 
 /** Starts a server of the guides on a free port (or the one given), waits until it listens. */

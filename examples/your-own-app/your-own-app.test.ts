@@ -49,7 +49,7 @@ describe.skipIf(!chromium?.available)('docs/guides/your-own-app.md (needs a Chro
     await writeFile(
       join(folder, 'here.config.ts'),
       `import config from '../playwright.config.ts';
-export default { ...config, testDir: '..', outputDir: '.', reporter: 'line', use: { ...config.use, ...${JSON.stringify(use)} } };`,
+export default { ...config, testDir: '..', outputDir: './out', reporter: 'line', use: { ...config.use, ...${JSON.stringify(use)} } };`,
     );
     const child = spawn(
       process.execPath,
