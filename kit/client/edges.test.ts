@@ -1,0 +1,188 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { encodeStreamOpen } from '../protocol/control.ts';
+import { type MemoryExchange, memoryNetwork, seededRandom, VirtualClock } from '../testing/index.ts';
+import {
+  type ClientFact,
+  type ConnectOptions,
+  connect,
+  consoleObserver,
+  inMemoryMetrics,
+  memoryCursorStore,
+  noLifecycle,
+  type StreamHandle,
+} from './index.ts';
+
+const EPOCH = 'epoch-0001';
+const event = (seq: number) => `id: ${EPOCH}.${seq}\ndata: ${seq}\n\n`;
+const timed = (id: string, time: string) =>
+  `id: ${id}\ndata: ${JSON.stringify({ specversion: '1.0', id, source: 's', type: 't', time, data: id })}\n\n`;
+const open = (head: number) =>
+  encodeStreamOpen(
+    {
+      stream: 's',
+      epoch: EPOCH,
+      head,
+      oldest: 1,
+      resume: 'fresh',
+      heartbeatMs: 0,
+      connection: 'c',
+      protocol: 1,
+    },
+    { epoch: EPOCH, seq: head },
+  );
+
+const streams: StreamHandle[] = [];
+afterEach(async () => {
+  for (const stream of streams.splice(0)) await stream.close();
+});
+
+function run(serve: (exchange: MemoryExchange) => void, options: ConnectOptions) {
+  const clock = new VirtualClock();
+  const network = memoryNetwork(serve);
+  const facts: ClientFact[] = [];
+  const seen: unknown[] = [];
+  const { observe = [] } = options;
+  const stream = connect('http://test/stream', {
+    onEvent: ({ data }) => void seen.push(data),
+    ...options,
+    observe: [(fact) => void facts.push(fact), ...(typeof observe === 'function' ? [observe] : observe)],
+    ports: { clock, random: seededRandom(1), transport: network.transport, lifecycle: noLifecycle },
+  });
+  streams.push(stream);
+  const kinds = (kind: ClientFact['kind']) => facts.filter((fact) => fact.kind === kind);
+  const cursor = (attempt: number) => network.exchanges[attempt]?.request.headers['last-event-id'];
+  return { clock, network, stream, facts, seen, kinds, cursor };
+}
+
+describe('an event over its bound', () => {
+  const big = (exchange: MemoryExchange): void =>
+    exchange.write(`${open(0)}${event(1)}id: ${EPOCH}.2\ndata: ${'x'.repeat(300)}\n\n${event(3)}`);
+
+  it('with tooLarge "close" ends the connection behind what was handled, and is asked for again', async () => {
+    const { clock, seen, kinds, cursor } = run(big, { bounds: { maxEventBytes: 250, tooLarge: 'close' } });
+    await clock.advance(0);
+    expect(seen).toEqual([1]);
+    expect(kinds('disconnect')).toMatchObject([{ failure: { cause: 'too-large' } }]);
+    await clock.advance(2000);
+    expect(cursor(1)).toBe(`${EPOCH}.1`);
+  });
+
+  it('with tooLarge "close" is final when the retry policy says so', async () => {
+    const { clock, stream } = run(big, {
+      bounds: { maxEventBytes: 250, tooLarge: 'close' },
+      retry: { decide: ({ cause }) => (cause === 'too-large' ? 'final' : undefined) },
+    });
+    await clock.advance(0);
+    expect(await stream.closed).toMatchObject({ type: 'gave-up', failure: { cause: 'too-large' } });
+  });
+});
+
+describe('order by time', () => {
+  const early = '2026-11-22T08:00:00.000Z';
+  const later = '2026-11-22T08:00:01.000Z';
+  const swapped = (exchange: MemoryExchange): void => exchange.write(timed('b', later) + timed('a', early));
+
+  it('waits for late events for the time of the buffer', async () => {
+    const { clock, seen } = run(swapped, { order: { by: 'time', bufferMs: 50 } });
+    await clock.advance(49);
+    expect(seen).toEqual([]);
+    await clock.advance(1);
+    expect(seen).toEqual(['a', 'b']);
+  });
+
+  it('delivers or drops late events with a callback when told to', async () => {
+    const deliver = run(swapped, { order: { by: 'time', late: 'deliver' } });
+    const drop = run(swapped, { order: { by: 'time', late: 'drop' } });
+    await deliver.clock.advance(0);
+    await drop.clock.advance(0);
+    expect([deliver.seen, drop.seen]).toEqual([['b', 'a'], ['b']]);
+    expect(deliver.kinds('out-of-order')).toMatchObject([{ id: 'a', action: 'delivered' }]);
+    expect(drop.kinds('out-of-order')).toMatchObject([{ id: 'a', action: 'dropped' }]);
+  });
+});
+
+describe('the option `from` beside a store', () => {
+  it('counts while the store is empty, and not afterwards', async () => {
+    const store = memoryCursorStore();
+    const serve = (exchange: MemoryExchange): void =>
+      exchange.write(event(Number(exchange.request.headers['last-event-id']?.split('.')[1]) + 1));
+    const options: ConnectOptions = { from: `${EPOCH}.5`, store };
+    const first = run(serve, options);
+    await first.clock.advance(0);
+    await first.stream.close();
+    const second = run(serve, options);
+    await second.clock.advance(0);
+    expect([first.cursor(0), first.seen]).toEqual([`${EPOCH}.5`, [6]]);
+    expect([second.cursor(0), second.seen]).toEqual([`${EPOCH}.6`, [7]]);
+  });
+});
+
+describe('sinks without a dependency', () => {
+  const two = (exchange: MemoryExchange): void =>
+    exchange.write(`${open(0)}${event(1)}${event(1)}${event(2)}`);
+
+  it('in memory: counts as plain data and as Prometheus text', async () => {
+    const metrics = inMemoryMetrics();
+    const { clock, stream } = run(two, { observe: metrics.observe });
+    await clock.advance(0);
+    await stream.close();
+    const { counters } = JSON.parse(JSON.stringify(metrics.snapshot()));
+    expect(counters).toMatchObject({
+      sse_client_attempts_total: { open: 1 },
+      sse_client_events_received_total: { '': 3 },
+      sse_client_events_processed_total: { '': 2 },
+      sse_client_duplicates_total: { '': 1 },
+    });
+    const text = metrics.text();
+    expect(text).toContain('# TYPE sse_client_handler_seconds histogram\n');
+    expect(text).toContain('sse_client_attempts_total{outcome="open"} 1\n');
+    expect(text).toContain('sse_client_events_processed_total 2\n');
+    expect(text).toContain('sse_client_connections_open 0\n');
+    expect(text).toContain('sse_client_handler_seconds_bucket{le="+Inf"} 2\n');
+  });
+
+  it.each([
+    [false, 0],
+    [true, 2],
+  ])('on the console: one line a fact, per event only when asked (%s)', async (perEvent, expected) => {
+    const lines: Array<[level: string, message: string, detail: object]> = [];
+    const target = {
+      info: (message: string, detail: object) => void lines.push(['info', message, detail]),
+      warn: (message: string, detail: object) => void lines.push(['warn', message, detail]),
+    };
+    const { clock, network } = run(two, { observe: consoleObserver({ perEvent, console: target }) });
+    await clock.advance(0);
+    expect(lines.filter(([, message]) => message === 'sse processed')).toHaveLength(expected);
+    expect(lines).toContainEqual([
+      'info',
+      'sse open',
+      expect.objectContaining({ stream: 's', connection: 'c' }),
+    ]);
+    network.exchanges[0]?.end();
+    await clock.advance(0);
+    expect(lines).toContainEqual(['info', 'sse disconnect', expect.objectContaining({ connection: 'c' })]);
+    expect(lines.some(([level]) => level === 'warn')).toBe(false);
+  });
+});
+
+describe('types', () => {
+  it('pair each name of an event map with its payload', () => {
+    const stream = connect<{ paid: { order: number }; note: string }>('http://test/typed', {
+      signal: AbortSignal.abort(),
+      onEvent: (event) => {
+        if (event.type === 'paid') event.data.order.toFixed();
+        // @ts-expect-error a note is a string
+        if (event.type === 'note') event.data.order;
+        // @ts-expect-error no such event
+        if (event.type === 'gone') return;
+      },
+    });
+    stream.addEventListener('note', (event) => event.data.trim());
+    stream.addEventListener('stream.retry', (fact) => fact.delayMs.toFixed());
+    // @ts-expect-error no such event
+    stream.addEventListener('gone', () => undefined);
+    // @ts-expect-error a retry has no payload
+    stream.addEventListener('stream.retry', (fact) => fact.data);
+    expect(stream.state).toBe('closed');
+  });
+});
