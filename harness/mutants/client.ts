@@ -38,7 +38,7 @@ export const clientMutants: readonly Mutant[] = [
     file: 'kit/client/connection.ts',
     find: 'bytes = await next;',
     replace: "bytes = await next.catch(() => (feed('\\n\\n'), null));",
-    scenarios: ['disconnect/fin-mid-event', 'disconnect/cut-mid-utf8'],
+    scenarios: ['disconnect/cut-mid-utf8', 'disconnect/fin-mid-event'],
   },
   {
     id: 'incomplete-id-sent',
@@ -151,8 +151,8 @@ export const clientMutants: readonly Mutant[] = [
     id: 'liveness-off',
     description: 'The timer that notices silence is never set.',
     file: 'kit/client/liveness-watch.ts',
-    find: 'if (ms === Number.POSITIVE_INFINITY) return;',
-    replace: 'return;',
+    find: 'cancel = clock.setTimeout(() => {\n      cancel = null;\n      // Some machines',
+    replace: 'return;\n    cancel = clock.setTimeout(() => {\n      cancel = null;\n      // Some machines',
     scenarios: ['liveness/half-open', 'liveness/trickle'],
   },
   {
@@ -183,8 +183,8 @@ export const clientMutants: readonly Mutant[] = [
     id: 'no-connect-deadline',
     description: 'An attempt that nobody answers is never ended.',
     file: 'kit/client/connection.ts',
-    find: "() => fail('connect-timeout', `no response within ${config.connectTimeoutMs} ms`),",
-    replace: '() => undefined,',
+    find: "() => fail('connect-timeout',",
+    replace: "() => void ('connect-timeout',",
     scenarios: ['connect/black-hole'],
   },
   {
@@ -225,7 +225,7 @@ export const clientMutants: readonly Mutant[] = [
     file: 'kit/client/core/backoff.ts',
     find: "if (jitter === 'full') return spread(Math.min(baseMs / 10, grown), grown, roll);",
     replace: "if (jitter === 'full') return grown;",
-    scenarios: ['connect/refused-then-up', 'disconnect/flapping'],
+    scenarios: ['overload/storm-100'],
   },
   {
     id: 'no-jitter-on-floor',
@@ -298,5 +298,32 @@ export const clientMutants: readonly Mutant[] = [
     find: 'controller.abort();',
     replace: '',
     scenarios: ['liveness/half-open', 'connect/black-hole'],
+  },
+  {
+    id: 'retry-taken-literally',
+    description: 'A `retry:` is the delay itself and no floor: `retry: 0` means at once.',
+    file: 'kit/client/core/machine.ts',
+    find: 'const delayMs = delayWithFloor(delay, floorMs, policy.maxRetryAfterMs, policy.baseMs, roll);',
+    replace: `const delayMs =
+    asked > 0
+      ? delayWithFloor(delay, floorMs, policy.maxRetryAfterMs, policy.baseMs, roll)
+      : state.retryMs;`,
+    scenarios: ['overload/retry-0', 'overload/retry-huge'],
+  },
+  {
+    id: 'retry-not-clamped',
+    description: 'A `retry:` of 35 days is obeyed.',
+    file: 'kit/client/core/machine.ts',
+    find: 'Math.min(state.retryMs, policy.maxMs)',
+    replace: 'state.retryMs',
+    scenarios: ['overload/retry-huge'],
+  },
+  {
+    id: 'event-size-unbounded',
+    description: 'An event of any size is collected in memory.',
+    file: 'kit/client/config.ts',
+    find: '{ maxEventBytes: 1 << 20, maxLineBytes: 1 << 20, tooLarge',
+    replace: '{ maxEventBytes: 1 << 30, maxLineBytes: 1 << 30, tooLarge',
+    scenarios: ['overload/oversized-event'],
   },
 ];

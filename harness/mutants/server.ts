@@ -45,7 +45,7 @@ export const serverMutants: readonly Mutant[] = [
       this.#seq = this.core.log.bounds().head;
       this.core.fanout.join(this, this.position);
     }, 5);`,
-    scenarios: ['resume/inside-buffer'],
+    scenarios: ['resume/handoff-race', 'resume/inside-buffer'],
   },
   {
     id: 'forget-epoch',
@@ -104,8 +104,8 @@ export const serverMutants: readonly Mutant[] = [
     id: 'heartbeat-with-id',
     description: 'A heartbeat carries an `id:` of its own, which moves the cursor without an event.',
     file: 'kit/protocol/heartbeat.ts',
-    find: 'return encodeComment(`hb ${formatPosition(heartbeat.head)} ${Math.trunc(heartbeat.unixMs)}`);',
-    replace: `return \`id: hb\${Math.trunc(heartbeat.unixMs)}\\ndata: hb\\n\\n\`;`,
+    find: 'return encodeComment(',
+    replace: "return encodeFrame({ id: 'hb' + heartbeat.unixMs, data: 'hb' }) || encodeComment(",
     scenarios: ['liveness/heartbeat-jitter', 'liveness/half-open'],
   },
   {
@@ -123,5 +123,73 @@ export const serverMutants: readonly Mutant[] = [
     find: 'reader.core.heartbeatAt(reader.position)',
     replace: 'reader.core.heartbeatAt({ ...reader.position, seq: 0 })',
     scenarios: ['liveness/tail-loss', 'liveness/heartbeats-only'],
+  },
+  {
+    id: 'unbounded-queue',
+    description:
+      'A connection that does not drain is written to all the same: the runtime queues without a bound.',
+    file: 'kit/server/connection.ts',
+    find: 'if (this.#sink.write(block)) return true;',
+    replace: 'if (this.#sink.write(block) || true) return true;',
+    scenarios: ['overload/slow-consumer', 'overload/frozen-among-50'],
+  },
+  {
+    id: 'drain-unstaggered',
+    description: 'A drain ends all connections at once and asks all to come back at the same time.',
+    file: 'kit/server/drain-plan.ts',
+    find: `const endAfterMs = connections === 1 ? 0 : (endWindowMs * index) / connections;
+    const returnMs = minRetryMs + (index + random()) * slotMs;`,
+    replace: `const endAfterMs = 0;
+    const returnMs = minRetryMs;`,
+    scenarios: ['deploy/sigterm-drain'],
+  },
+  {
+    id: 'age-cap-ignored',
+    description: 'A connection outlives the age that was configured.',
+    file: 'kit/server/connections.ts',
+    find: 'nowMs >= endsMs',
+    replace: 'false',
+    scenarios: ['deploy/max-age'],
+  },
+  {
+    id: 'limit-not-enforced',
+    description: 'More connections are let in than the limit says.',
+    file: 'kit/server/connections.ts',
+    find: "if (this.#open.size + this.#reserved >= maxConnections) return 'limit-total';",
+    replace: '',
+    scenarios: ['overload/caps'],
+  },
+  {
+    id: 'retry-after-unjittered',
+    description: 'Everybody who is refused is told the same Retry-After.',
+    file: 'kit/server/options.ts',
+    find: 'Math.round(jittered(retryAfterMs) / 1000)',
+    replace: 'Math.round(retryAfterMs / 1000)',
+    scenarios: ['overload/caps'],
+  },
+  {
+    id: 'resume-without-permission',
+    description:
+      'Whoever may read a stream is replayed its past, whatever the auth hook says about resuming.',
+    file: 'kit/server/resume.ts',
+    find: "if (!allowed) return lose(text, 'forbidden', headOf(bounds), position, null);",
+    replace: '',
+    scenarios: ['security/cross-tenant-resume'],
+  },
+  {
+    id: 'expired-token-streams-on',
+    description: 'A stream goes on after its authorization has ended.',
+    file: 'kit/server/connections.ts',
+    find: 'unixMs >= expiresUnixMs',
+    replace: 'false',
+    scenarios: ['security/token-expiry'],
+  },
+  {
+    id: 'control-characters-published',
+    description: 'CR, LF and NUL are not refused where they enter.',
+    file: 'kit/protocol/frame.ts',
+    find: 'if (FORBIDDEN.test(value)) {',
+    replace: 'if (false) {',
+    scenarios: ['security/injection'],
   },
 ];
