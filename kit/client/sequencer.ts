@@ -70,6 +70,8 @@ export function createSequencer(policy: OrderPolicy, window: DedupeWindow, out: 
   /** For order by id or time: the highest key delivered, and the last cursor with nothing held before it. */
   let highest = Number.NEGATIVE_INFINITY;
   let safe: string | null = null;
+  /** Sequence numbers that were passed over for the sake of speed: they are late when they come, not seen before. */
+  const passed = new Set<number>();
   const held = createReorderBuffer<StreamEvent>(policy);
   /** Opaque ids handed on whose handler has not finished: not in the window, which may be saved at any time. */
   const inFlight = new Set<string>();
@@ -80,6 +82,7 @@ export function createSequencer(policy: OrderPolicy, window: DedupeWindow, out: 
     prefix = position ? `${position.epoch}.` : '';
     seq = position?.seq ?? 0;
     lastId = id;
+    passed.clear();
   };
   const advance = (event: StreamEvent, to: number): void => {
     seq = to;
@@ -103,6 +106,7 @@ export function createSequencer(policy: OrderPolicy, window: DedupeWindow, out: 
   const jumpedUnannounced = (from: string): void => {
     out.fact({ kind: 'gap', reason: 'epoch-changed', after: lastId, from, missed: null });
     held.clear();
+    passed.clear();
   };
 
   const acceptOpaque = (event: StreamEvent, now: () => number): void => {
@@ -155,9 +159,22 @@ export function createSequencer(policy: OrderPolicy, window: DedupeWindow, out: 
     prefix = `${position.epoch}.`;
     advance(event, position.seq);
   };
+  const passOver = (from: number, to: number): void => {
+    for (let missing = Math.max(from, to - policy.bufferEvents); missing < to; missing++) passed.add(missing);
+    for (const oldest of passed) {
+      if (passed.size <= policy.bufferEvents) break;
+      passed.delete(oldest);
+    }
+  };
+  const acceptLate = (event: StreamEvent, id: string): void => {
+    const deliver = policy.late === 'deliver';
+    out.fact({ kind: 'out-of-order', id, type: event.type, action: deliver ? 'delivered' : 'dropped' });
+    if (deliver) out.deliver(event, lastId);
+  };
   const acceptAhead = (event: StreamEvent, id: string, ahead: number, now: number): void => {
     const { type } = event;
     if (oversized || policy.late !== 'buffer') {
+      if (!oversized) passOver(seq + 1, ahead);
       announce(oversized ? 'too-large' : 'order', ahead - 1);
       oversized = false;
       advance(event, ahead);
@@ -193,7 +210,8 @@ export function createSequencer(policy: OrderPolicy, window: DedupeWindow, out: 
           if (held.size > 0) release();
           return;
         case 'seen':
-          out.fact({ kind: 'duplicate', id, type: event.type });
+          if (passed.size > 0 && passed.delete(came)) acceptLate(event, id);
+          else out.fact({ kind: 'duplicate', id, type: event.type });
           return;
         case 'ahead':
           acceptAhead(event, id, came, now());

@@ -38,6 +38,7 @@ export default scenario({
       ...(hasty?.lost[0]?.missed === 1
         ? []
         : ['the client that drops did not announce the event it dropped']),
+      ...(hasty?.early[0]?.policy === 'drop' ? [] : ['the late event was not reported as dropped']),
     ];
   },
 });
