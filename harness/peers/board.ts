@@ -61,7 +61,6 @@ const FOR_SERVERS: Readonly<Record<string, 'cuts' | 'uncut'>> = {
   'disconnect/fin-mid-event': 'cuts',
   'disconnect/true-rst': 'cuts',
   'disconnect/truncate-every-n': 'cuts',
-  'disconnect/before-first-event': 'cuts',
   'resume/inside-buffer': 'cuts',
   'resume/cut-during-replay': 'cuts',
   'resume/evicted': 'cuts',
