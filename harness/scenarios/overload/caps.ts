@@ -15,8 +15,8 @@ export default scenario({
   async run(s) {
     const cap = s.planned('server/cap');
     await s.client.connects();
-    const guest = s.companion();
-    await guest.connects();
+    const guest = await openRawStream(s.site.url());
+    await guest.until('event: stream.open');
     cap.armed();
     const refusals = await Promise.all(Array.from({ length: 20 }, () => openRawStream(s.site.url())));
     const waits = refusals.map(({ headers }) => Number(headers['retry-after']));
@@ -32,7 +32,8 @@ export default scenario({
     await late.retried(1);
     await s.publish(5);
     await s.client.processed(5);
-    await guest.leaves();
+    guest.close();
+    await guest.ended;
     await late.opened(1);
     cap.healed();
     await s.publish(5);
