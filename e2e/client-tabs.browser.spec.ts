@@ -83,9 +83,7 @@ for (const demo of demoServers) {
       expect(last).toBe(expected.at(-1));
     });
 
-    test('hands over when the leader goes to another page', async ({
-      tabs: { server, open },
-    }) => {
+    test('hands over when the leader goes to another page', async ({ tabs: { server, open } }) => {
       const [leader, other] = [await open(), await open()];
       const expected = await publish(server, 0, 10);
       await expect.poll(() => seen(other)).toEqual(expected);
@@ -118,6 +116,7 @@ for (const demo of demoServers) {
     test('does not starve seven tabs on HTTP/1.1, which the browser allows six connections', async ({
       tabs: { server, open },
     }) => {
+      test.slow(); // seven real tabs
       const pages: Page[] = [];
       for (let n = 0; n < 7; n++) pages.push(await open());
       const expected = await publish(server, 0, 5);
@@ -128,9 +127,12 @@ for (const demo of demoServers) {
     });
 
     test('without sharing, the seventh tab starves', async ({ tabs: { server, blank } }) => {
+      test.slow(); // seven real tabs
+      // All pages first: a browser may hold back even the page of a tab that starves.
+      const pages: Page[] = [];
+      for (let n = 0; n < 7; n++) pages.push(await blank());
       const states: number[] = [];
-      for (let n = 0; n < 7; n++) {
-        const page = await blank();
+      for (const page of pages) {
         states.push(
           await page.evaluate(
             () =>
