@@ -17,7 +17,7 @@ function startApp(honest: boolean): Promise<Served> {
   const began = Date.now();
   const head = () => Math.floor((Date.now() - began) / 100);
   return serve((request, response) => {
-    if (request.url !== '/events') return response.setHeader('Content-Type', 'text/html').end(PAGE);
+    if (request.url !== '/events') return void response.setHeader('Content-Type', 'text/html').end(PAGE);
     response.writeHead(200, { 'Content-Type': 'text/event-stream', 'Cache-Control': 'no-store' });
     response.write('retry: 200\n\n');
     const last = request.headers['last-event-id'];
@@ -49,7 +49,7 @@ describe.skipIf(!chromium?.available)('docs/guides/your-own-app.md (needs a Chro
     await writeFile(
       join(folder, 'here.config.ts'),
       `import config from '../playwright.config.ts';
-export default { ...config, testDir: '..', outputDir: './out', reporter: 'line', use: { ...config.use, ...${JSON.stringify(use)} } };`,
+export default { ...config, testDir: '..', outputDir: './out', timeout: 90_000, reporter: 'line', use: { ...config.use, ...${JSON.stringify(use)} } };`,
     );
     const child = spawn(
       process.execPath,
