@@ -5,7 +5,7 @@ import { intoSection, renderScoreboard } from './scoreboard/render.ts';
 
 /**
  * Writes the scoreboard of the last `npx playwright test --project=peers` from the report's `index.json`:
- * `npm run scoreboard`, or `node --import tsx scripts/scoreboard.ts [--index <file>] [--out <file>] [--into <file>]`.
+ * `node --import tsx scripts/scoreboard.ts [--index <file>] [--out <file>] [--into <file>]`.
  * With `--into` it also replaces what stands between the markers of that file, for example the README.
  */
 const { values } = parseArgs({
