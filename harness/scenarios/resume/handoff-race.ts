@@ -2,6 +2,8 @@ import { afterEvent } from '../../sse-proxy/triggers.ts';
 import { scenario } from '../scenario.ts';
 
 const RETURNS = 200;
+/** Events that the client may be behind: more than a cut lets pass, so that some returns replay and some are live. */
+const AHEAD = 8;
 
 export default scenario({
   id: 'resume/handoff-race',
@@ -22,20 +24,23 @@ export default scenario({
   faults: Array.from({ length: RETURNS }, () => 'sse-proxy/cut'),
   server: { retryMs: 1 },
   client: { retryBaseMs: 1, retryMaxMs: 5 },
+  takesMs: 60_000, // on a busy machine
   async run(s) {
     await s.client.connects();
     let published = 0;
     let over = false;
     const publishing = (async () => {
       while (!over) {
-        const burst = 1 + Math.floor(s.random() * 10);
+        const burst = 1 + Math.floor(s.random() * 5);
         await s.publish(burst);
         published += burst;
+        // Without a pause, and not so far ahead that the client is always in the replay and never at the seam.
+        await s.client.received(published - AHEAD);
       }
     })();
     for (let time = 1; time <= RETURNS; time++) {
       // At a place that differs each time: inside the replay, at its end, or beyond.
-      const place = 1 + Math.floor(s.random() * 12);
+      const place = 1 + Math.floor(s.random() * 8);
       const cut = s.network.sse.arm({ name: 'cut', trigger: afterEvent(place) });
       await Promise.race([cut.fired(), publishing]);
     }
