@@ -2,6 +2,7 @@
  * The harness, for tests of other applications than this one: a Toxiproxy, a proxy that understands SSE, recorded
  * histories, and an oracle that judges them. Each part is a namespace, since their vocabularies overlap.
  */
+export * as cli from './cli/index.ts';
 export * as history from './history/index.ts';
 export * as oracle from './oracle/index.ts';
 export * as report from './report/index.ts';

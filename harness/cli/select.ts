@@ -38,7 +38,9 @@ export function selectScenarios(
 /** Ids that were perhaps meant: those with the same name or a part of it, else those of the same group. */
 function hint(wrong: string, ids: readonly string[]): string {
   const [group = '', name = group] = wrong.split('/');
-  const near = ids.filter((id) => id.includes(name) || name.includes(id.split('/')[1] ?? id));
+  const near = ids.filter(
+    (id) => name.length > 2 && (id.includes(name) || name.includes(id.split('/')[1] ?? id)),
+  );
   const some = (near.length > 0 ? near : ids.filter((id) => id.startsWith(`${group}/`))).slice(0, 5);
   return some.length > 0 ? `; near: ${some.join(', ')}` : '; `sse-kit scenarios --list` shows all ids';
 }
