@@ -14,10 +14,11 @@ const PAGE = `<!doctype html><link rel="icon" href="data:,"><script>
 
 /** Somebody else's application: a count with ids and no kit. `honest`: it resumes from Last-Event-ID. */
 function startApp(honest: boolean): Promise<Served> {
-  const began = Date.now();
-  const head = () => Math.floor((Date.now() - began) / 100);
+  let began = Number.POSITIVE_INFINITY; // ten events, from when the page has subscribed
+  const head = () => Math.max(0, Math.min(10, Math.floor((Date.now() - began) / 200)));
   return serve((request, response) => {
     if (request.url !== '/events') return void response.setHeader('Content-Type', 'text/html').end(PAGE);
+    if (/Mozilla/.test(request.headers['user-agent'] ?? '')) began = Math.min(began, Date.now());
     response.writeHead(200, { 'Content-Type': 'text/event-stream', 'Cache-Control': 'no-store' });
     response.write('retry: 200\n\n');
     const last = request.headers['last-event-id'];
