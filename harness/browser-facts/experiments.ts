@@ -100,7 +100,8 @@ export const experiments = {
     };
     await bench.open();
     await bench.until('it has come back four times', () => bench.server.requests.length > 4);
-    const gapMs = median(gaps(bench));
+    // The shortest: a busy machine adds to every gap, and takes nothing from a floor.
+    const gapMs = Math.min(...gaps(bench));
     return gapMs < 250 ? 'no floor: a storm' : `${Math.round(gapMs / 500) * 500} ms floor`;
   },
 
