@@ -30,7 +30,9 @@ export async function play(options: PlayOptions): Promise<void> {
   const { scenario, server, subject, toxiproxy, browser } = options;
   const info = test.info();
   const missing = missingCapabilities(scenario, subject.capabilities, server.capabilities);
-  test.skip(missing.length > 0, `${subject.name} on ${server.name} lacks ${missing.join(', ')}`);
+  const program = missing.some((need) => ['redis-server', 'nginx', 'haproxy'].includes(need));
+  const hint = program ? ' (npm run setup -- --with-services)' : '';
+  test.skip(missing.length > 0, `${subject.name} on ${server.name} lacks ${missing.join(', ')}${hint}`);
   if (scenario.takesMs) test.setTimeout(info.timeout + scenario.takesMs);
   info.annotations.push({ type: 'hypothesis', description: scenario.hypothesis });
 
