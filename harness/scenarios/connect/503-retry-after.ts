@@ -27,7 +27,9 @@ export default scenario({
   },
   check(s) {
     const [refused, again, refusedToo, onDate] = s.seen('request').map(({ at }) => at);
-    const named = s.seen('fault').flatMap(({ evidence }) => evidence?.retryAfter ?? []);
+    const named = s
+      .seen('fault')
+      .flatMap(({ phase, evidence }) => (phase === 'fired' ? (evidence?.retryAfter ?? []) : []));
     const gap = (again ?? 0) - (refused ?? 0);
     const early = Date.parse(String(named[1])) - (onDate ?? 0);
     const delays = s.client.saw('retry').map(({ delayMs }) => delayMs);
