@@ -263,8 +263,9 @@ export function createNetwork(parts: NetworkParts): Network {
         (fault, armedAt) => {
           const delays = publicationDelays(watch.records, armedAt);
           const slowestMs = Math.max(0, ...delays);
-          // An undisturbed loopback takes a few ms; a delay beyond the mean is the toxic's doing.
-          if (slowestMs >= latencyMs) fault.fired({ slowestMs, measured: delays.length }, armedAt);
+          // An undisturbed loopback takes a few ms; half the mean is far beyond that, and what chance gives every time
+          // when enough publications are measured.
+          if (slowestMs >= latencyMs / 2) fault.fired({ slowestMs, measured: delays.length }, armedAt);
         },
       ),
 

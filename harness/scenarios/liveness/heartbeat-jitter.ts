@@ -17,9 +17,12 @@ export default scenario({
     await s.publish(3);
     await s.client.processed(3);
     const latency = await s.network.latency(300, 250);
-    await s.publish(3);
+    for (let n = 4; n <= 11; n++) {
+      // One by one, so that each is a chunk with a delay of its own.
+      await s.publish(1);
+      await s.client.processed(n);
+    }
     await s.client.hearsHeartbeats(8);
-    await s.client.processed(6);
     await latency.heal();
   },
 });

@@ -13,7 +13,7 @@ export default scenario({
   async run(s) {
     await s.client.connects();
     const latency = await s.network.latency(200, 200);
-    for (let burst = 1; burst <= 6; burst++) {
+    for (let burst = 1; burst <= 10; burst++) {
       await s.publish(3);
       // Each burst arrives before the next leaves, so that each is a chunk with a delay of its own.
       await s.client.processed(3 * burst);
