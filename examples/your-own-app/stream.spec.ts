@@ -11,7 +11,9 @@ test('the page misses nothing when the network goes away', async ({ page, chaos,
 
   const outage = await chaos.down();
   await outage.heal();
-  await chaos.settle(); // until the page has caught up, or for 15 s: the matchers say what is missing
+  await recorder.opened(2); // the page is back
+  await recorder.processed(30); // and has gone on
+  await chaos.settle(); // until it has caught up, or for 15 s: the matchers say what is missing
 
   expect(recorder).toHaveNoLoss();
   expect(recorder).toBeProcessedOnce();

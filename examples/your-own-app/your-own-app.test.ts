@@ -14,15 +14,16 @@ const PAGE = `<!doctype html><link rel="icon" href="data:,"><script>
 
 /** Somebody else's application: a count with ids and no kit. `honest`: it resumes from Last-Event-ID. */
 function startApp(honest: boolean): Promise<Served> {
-  let began = Number.POSITIVE_INFINITY; // ten events, from when the page has subscribed
-  const head = () => Math.max(0, Math.min(10, Math.floor((Date.now() - began) / 200)));
+  let began = Number.POSITIVE_INFINITY; // sixty events, from when the page has subscribed
+  const head = () => Math.max(0, Math.min(60, Math.floor((Date.now() - began) / 100)));
   return serve((request, response) => {
     if (request.url !== '/events') return void response.setHeader('Content-Type', 'text/html').end(PAGE);
     if (/Mozilla/.test(request.headers['user-agent'] ?? '')) began = Math.min(began, Date.now());
     response.writeHead(200, { 'Content-Type': 'text/event-stream', 'Cache-Control': 'no-store' });
     response.write('retry: 200\n\n');
     const last = request.headers['last-event-id'];
-    let next = (honest && last ? Number(last) : head()) + 1;
+    // Who does not resume goes on with what is new, and has at least one event too few to show for it.
+    let next = last ? (honest ? Number(last) + 1 : Math.max(head(), Number(last) + 1) + 1) : head() + 1;
     const timer = setInterval(() => {
       for (; next <= head(); next++) response.write(`id: ${next}\ndata: ${next}\n\n`);
     }, 50);
