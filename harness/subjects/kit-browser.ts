@@ -27,6 +27,9 @@ export function kitBrowser({ page, browser, browserVersion, html }: KitBrowserOp
       // Chromium's Local Network Access lets no page that came out of a router reach loopback from another origin:
       // not one byte leaves. There the page would have to come from a server of its own.
       ...(browser === 'chromium' ? [] : (['page-origin'] as const)),
+      // Firefox was seen to hand over a response whose body never began only with its first byte: the wait is then one
+      // for the head, and the deadline of the first byte has nothing to say.
+      ...(browser === 'firefox' ? [] : (['early-head'] as const)),
       ...pageLifeCapabilities(browser),
     ]),
     life: pageLife({ page, html }),

@@ -14,7 +14,7 @@ export function kitNode(): Subject {
   return {
     name,
     version: `kit ${KIT_VERSION}, Node ${process.versions.node}`,
-    capabilities: new Set([...KIT_CAPABILITIES, 'process', 'sleep', ...longRun()]),
+    capabilities: new Set([...KIT_CAPABILITIES, 'process', 'sleep', 'early-head', ...longRun()]),
     async start({ record, name: alias = name, ...start }) {
       const answers: ((text: string) => void)[] = [];
       let onReady: () => void;

@@ -19,6 +19,9 @@ export type Capability =
   | 'reorder'
   | 'connection-limit'
   | 'page-origin'
+  | 'early-head'
+  // Nobody has it yet: the oracle cannot place a loss that is announced on a live connection, without a request.
+  | 'live-loss-placed'
   | 'sleep'
   | 'offline'
   | 'reload'

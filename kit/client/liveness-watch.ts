@@ -19,6 +19,9 @@ export interface LivenessWatch {
   stop(): void;
 }
 
+/** A timer that fires so much late says that this process stood still, in milliseconds. */
+const LATE_MS = 100;
+
 /**
  * One timer, set again only when it fires: bytes do not touch it.
  * @param dead called once, with the cause that can be proven.
@@ -48,11 +51,15 @@ export function watchLiveness(
       cancel = null;
       // Some machines stop the monotonic clock while they sleep, so the wall clock is asked as well.
       const took = Math.max(clock.monotonic() - from, clock.now() - wall);
-      look(slept(ms, took));
+      look(slept(ms, took), took - ms > LATE_MS);
     }, ms);
   };
-  /** @param woke whether time was lost: then what came meanwhile gets a moment to be read. */
-  const look = (woke: boolean): void => {
+  /**
+   * @param woke whether time was lost: then what came meanwhile gets a moment to be read.
+   * @param late whether the timer fired late, too little for a sleep: the process stood still, and bytes that came in
+   * that time wait in the socket, unread. They get the same moment before a verdict.
+   */
+  const look = (woke: boolean, late = false): void => {
     if (!reading) return;
     const now = clock.monotonic();
     if (woke) {
@@ -61,9 +68,10 @@ export function watchLiveness(
     }
     const verdict = judgeLiveness(policy, state, now);
     if (verdict.alive) arm(verdict.checkInMs);
+    else if (late) probe(verdict.cause);
     else dead(verdict.cause, verdict.silentMs);
   };
-  const probe = (): void => {
+  const probe = (cause: LivenessCause = 'sleep'): void => {
     if (probing) return;
     probing = true;
     const since = clock.monotonic();
@@ -73,7 +81,7 @@ export function watchLiveness(
       cancel = null;
       probing = false;
       if (state.lastByteAt >= since || !reading) look(false);
-      else dead('sleep', clock.monotonic() - lastByteAt);
+      else dead(cause, clock.monotonic() - lastByteAt);
     }, WAKE_PROBE_MS);
   };
 

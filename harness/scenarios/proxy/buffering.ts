@@ -8,7 +8,7 @@ export default scenario({
   steadyState: 'One open connection, five events processed.',
   guarantee: 'effectively-once',
   budget: { healMs: 5000, catchUpMs: 3000 },
-  needs: ['connect', 'resume', 'replay', 'liveness'],
+  needs: ['connect', 'resume', 'replay', 'liveness', 'early-head'],
   faults: ['sse-proxy/buffering', 'sse-proxy/cut'],
   client: { livenessTimeoutMs: 1500 },
   expect: { silence: { deadlineMs: 1500, graceMs: 2000, alarm: 'required' } },

@@ -1,0 +1,71 @@
+import { describe, expect, it } from 'vitest';
+import type { LivenessCause } from './core/failure.ts';
+import { watchLiveness } from './liveness-watch.ts';
+import type { Clock } from './ports.ts';
+
+/** A clock whose timers fire when they are told to, as late as the test wants. */
+function handClock() {
+  let now = 0;
+  const timers: { at: number; callback: () => void }[] = [];
+  const clock: Clock = {
+    now: () => now,
+    monotonic: () => now,
+    setTimeout(callback, delayMs) {
+      const timer = { at: now + delayMs, callback };
+      timers.push(timer);
+      return () => {
+        const index = timers.indexOf(timer);
+        if (index !== -1) timers.splice(index, 1);
+      };
+    },
+  };
+  return {
+    clock,
+    /** Fires the next timer, so much later than it was due. */
+    fire(lateMs = 0) {
+      const timer = timers.sort((a, b) => a.at - b.at).shift();
+      if (!timer) throw new Error('no timer is set');
+      now = Math.max(now, timer.at + lateMs);
+      timer.callback();
+    },
+  };
+}
+
+const POLICY = { timeoutMs: 1500, graceMs: 0, firstByteMs: 1500, trickleFactor: 10 };
+
+function watched() {
+  const deaths: LivenessCause[] = [];
+  const { clock, fire } = handClock();
+  const watch = watchLiveness(POLICY, clock, (cause) => deaths.push(cause));
+  watch.start(300, false);
+  watch.resume();
+  watch.pause(); // the first frame
+  watch.frame();
+  watch.resume();
+  return { watch, fire, deaths };
+}
+
+describe('the liveness watch of a process that stood still for two seconds', () => {
+  it('gives the bytes that wait in the socket a moment, and finds the connection alive', () => {
+    const { watch, fire, deaths } = watched();
+    fire(1000); // the deadline, a second late: timers run before sockets are read
+    expect(deaths).toEqual([]);
+    watch.pause();
+    watch.resume(); // what had come is read now
+    fire();
+    expect(deaths).toEqual([]);
+  });
+
+  it('still notices that nothing came', () => {
+    const { fire, deaths } = watched();
+    fire(1000);
+    fire();
+    expect(deaths).toEqual(['no-bytes']);
+  });
+
+  it('does not wait longer where the timer was in time', () => {
+    const { fire, deaths } = watched();
+    fire();
+    expect(deaths).toEqual(['no-bytes']);
+  });
+});
