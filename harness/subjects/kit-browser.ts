@@ -27,8 +27,8 @@ export function kitBrowser({ page, browser, browserVersion, html }: KitBrowserOp
       // Chromium's Local Network Access lets no page that came out of a router reach loopback from another origin:
       // not one byte leaves. There the page would have to come from a server of its own.
       ...(browser === 'chromium' ? [] : (['page-origin'] as const)),
-      // Firefox was seen to hand over a response whose body never began only with its first byte: the wait is then one
-      // for the head, and the deadline of the first byte has nothing to say.
+      // In proxy/buffering Firefox never reported its silence (one run, cause not isolated). One guess: it hands over a
+      // response only with the first byte of its body, so that the deadline of the first byte has nothing to watch.
       ...(browser === 'firefox' ? [] : (['early-head'] as const)),
       ...pageLifeCapabilities(browser),
     ]),
