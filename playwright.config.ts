@@ -13,7 +13,7 @@ const BROWSER_SPECS = /(?:\.browser|browser-facts|playwright-fixtures)\.spec\.ts
 if (/ --project[= ]peers( |$)/.test(process.argv.join(' '))) process.env.SSE_KIT_PEERS = '1';
 const PEERS = Boolean(process.env.SSE_KIT_PEERS);
 // Hundreds of short runs, each with children of its own: what counts here is how fast those start.
-if (PEERS) process.env.SSE_KIT_BUNDLE_PROGRAMS ??= '1';
+process.env.SSE_KIT_BUNDLE_PROGRAMS ??= '1';
 
 /** A browser that is not here keeps its project, with one test that is skipped and says why. */
 function browserProject(found: BrowserFound): Project {

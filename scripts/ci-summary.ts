@@ -34,5 +34,6 @@ const totals = sum(
 );
 for (const line of describeRun(scenarioResults())) console.log(line);
 for (const problem of totals.problems) console.log(`✗ ${problem}`);
+if (totals.skipped > 0) console.log(`${totals.skipped} skipped: each says why in its report`);
 console.log(summary(totals));
 process.exitCode = totals.failed === 0 ? 0 : 1;
