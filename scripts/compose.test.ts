@@ -23,8 +23,11 @@ const schema: object = JSON.parse(JSON.stringify(composeSchema), (key, value) =>
   key === '$schema' || (key === 'id' && typeof value === 'string') ? undefined : value,
 );
 
+/** Formats that only Compose knows; its own program checks them. */
+const COMPOSE_FORMATS = { expose: true, ports: true, subnet_ip_address: true } as const;
+
 function validator(): Ajv2019 {
-  const ajv = new Ajv2019({ strict: false, allErrors: true });
+  const ajv = new Ajv2019({ strict: false, allErrors: true, formats: COMPOSE_FORMATS });
   addFormats.default(ajv);
   // Compose writes durations as Go does (`1m30s`), not as ISO 8601.
   return ajv.addFormat('duration', /^(\d+(\.\d+)?(ns|us|µs|ms|s|m|h))+$/);

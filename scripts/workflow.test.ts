@@ -5,11 +5,19 @@ import { pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
+import { TOXIPROXY_VERSION } from '../harness/toxiproxy/cache.ts';
+import { networkFromEnv } from '../harness/toxiproxy/network.ts';
+
+interface Service {
+  readonly image: string;
+  readonly ports: readonly string[];
+}
 
 interface Job {
   readonly 'timeout-minutes'?: number;
   readonly strategy: { readonly matrix: Readonly<Record<string, readonly unknown[]>> };
   readonly env?: Readonly<Record<string, string>>;
+  readonly services?: Readonly<Record<string, Service>>;
   readonly steps: readonly { readonly uses?: string; readonly run?: string; readonly if?: string }[];
 }
 
@@ -65,8 +73,14 @@ describe('the GitHub workflow', () => {
   });
 
   it('runs the suite on a real Toxiproxy and keeps its report even when it fails', () => {
-    expect(e2e.env?.TOXIPROXY_URL).toBe('http://127.0.0.1:8474');
-    expect(e2e.steps.some(({ run }) => run?.includes('docker compose up --detach toxiproxy'))).toBe(true);
+    const { image, ports } = e2e.services?.toxiproxy ?? {};
+    expect(image).toBe(`ghcr.io/shopify/toxiproxy:${TOXIPROXY_VERSION}`);
+    // Its API and every port that a proxy may listen on are published as the harness is told.
+    expect(ports).toContain(`${new URL(e2e.env?.TOXIPROXY_URL ?? '').port}:8474`);
+    const range = e2e.env?.TOXIPROXY_LISTEN_PORTS;
+    expect(ports).toContain(`${range}:${range}`);
+    expect(() => networkFromEnv(e2e.env ?? {})).not.toThrow();
+    expect(e2e.steps.some(({ run }) => run?.includes('TOXIPROXY_PUBLIC_HOST='))).toBe(true);
     const upload = e2e.steps.find(({ uses }) => uses?.startsWith('actions/upload-artifact'));
     expect(upload?.if).toContain('!cancelled()');
   });

@@ -35,7 +35,14 @@ export async function openPath(options: PathOptions): Promise<Path> {
   };
   const record = (entry: HistoryRecord) => watch.add(entry);
   try {
-    const sse = await startServerWire({ upstream, faults, watch, random: options.random, patienceMs });
+    const sse = await startServerWire({
+      upstream,
+      host: toxiproxy.client.bindHost,
+      faults,
+      watch,
+      random: options.random,
+      patienceMs,
+    });
     undo.push(sse.proxy.close);
     const proxy = await toxiproxy.client.createProxy({ upstream: `127.0.0.1:${sse.proxy.port}` });
     undo.push(() => proxy.remove());

@@ -22,6 +22,8 @@ export interface ServerWire {
 
 export interface ServerWireOptions {
   readonly upstream: URL;
+  /** Address to listen on. */
+  readonly host: string;
   readonly faults: FaultPlan;
   readonly watch: HistoryWatch;
   readonly random: () => number;
@@ -35,6 +37,7 @@ export async function startServerWire(
   const { watch, faults, patienceMs } = options;
   const proxy = await startSseProxy({
     upstream: options.upstream.origin,
+    host: options.host,
     record: watch.add,
     random: options.random,
   });

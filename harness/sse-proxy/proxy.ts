@@ -23,8 +23,10 @@ export interface SseProxyOptions {
   /** Decides all chance; default: a generator seeded with 1. */
   readonly random?: () => number;
   readonly clock?: Clock;
-  /** Port to listen on, on loopback; default 0, any free one. */
+  /** Port to listen on; default 0, any free one. */
   readonly port?: number;
+  /** Address to listen on; default 127.0.0.1. `0.0.0.0` lets a Toxiproxy in a container reach it. */
+  readonly host?: string;
   /** Name of this tap in the history and prefix of its connection ids; default `sse-proxy`. */
   readonly name?: string;
   /** Content recorded per connection and direction, in bytes; beyond it only sizes. Default 8 MiB. */
@@ -89,7 +91,7 @@ export async function startSseProxy(options: SseProxyOptions): Promise<SseProxy>
       connection.destroy();
     });
   });
-  server.listen(options.port ?? 0, '127.0.0.1');
+  server.listen(options.port ?? 0, options.host ?? '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
 

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { ToxiproxyApi } from './api.ts';
 import { ToxiproxyError } from './errors.ts';
-import { mapUpstream, splitAddress, type ToxiproxyNetwork } from './network.ts';
+import { bindHostOf, mapUpstream, splitAddress, type ToxiproxyNetwork } from './network.ts';
 import { ToxiproxyProxy } from './proxy.ts';
 import type { ProxyState } from './toxic-types.ts';
 import { assertName } from './validate.ts';
@@ -35,6 +35,11 @@ export class ToxiproxyClient {
   constructor(options: ClientOptions) {
     this.#api = new ToxiproxyApi(options);
     this.#network = options.network;
+  }
+
+  /** Address that a server must listen on to be an upstream of this Toxiproxy: 127.0.0.1, or 0.0.0.0 for a container. */
+  get bindHost(): string {
+    return bindHostOf(this.#network);
   }
 
   /** The server's version string. */

@@ -13,11 +13,18 @@ export interface ToxiproxyNetwork {
   readonly publicHost?: string | undefined;
   /** Replaces a loopback host in upstreams, for example `host.docker.internal`. Default: unchanged. */
   readonly upstreamHost?: string | undefined;
+  /** Address that servers of the harness listen on, to be reached as `upstreamHost`. Default: see {@link bindHostOf}. */
+  readonly bindHost?: string | undefined;
+}
+
+/** Where a server must listen for the Toxiproxy to reach it: loopback, unless that is another machine's to the proxy. */
+export function bindHostOf({ bindHost, upstreamHost }: ToxiproxyNetwork): string {
+  return bindHost ?? (upstreamHost ? '0.0.0.0' : '127.0.0.1');
 }
 
 /**
- * Reads `TOXIPROXY_LISTEN_HOST`, `TOXIPROXY_LISTEN_PORTS` (`20000-20063`), `TOXIPROXY_PUBLIC_HOST` and
- * `TOXIPROXY_UPSTREAM_HOST`. Throws `ERR_TOXIPROXY_INVALID` for a port range that is none.
+ * Reads `TOXIPROXY_LISTEN_HOST`, `TOXIPROXY_LISTEN_PORTS` (`20000-20063`), `TOXIPROXY_PUBLIC_HOST`,
+ * `TOXIPROXY_UPSTREAM_HOST` and `TOXIPROXY_BIND_HOST`. Throws `ERR_TOXIPROXY_INVALID` for a port range that is none.
  */
 export function networkFromEnv(env: NodeJS.ProcessEnv): ToxiproxyNetwork {
   const range = env.TOXIPROXY_LISTEN_PORTS;
@@ -30,6 +37,7 @@ export function networkFromEnv(env: NodeJS.ProcessEnv): ToxiproxyNetwork {
     listenPorts: range ? [Number(first), Number(last)] : undefined,
     publicHost: env.TOXIPROXY_PUBLIC_HOST || undefined,
     upstreamHost: env.TOXIPROXY_UPSTREAM_HOST || undefined,
+    bindHost: env.TOXIPROXY_BIND_HOST || undefined,
   };
 }
 
