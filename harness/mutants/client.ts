@@ -225,7 +225,7 @@ export const clientMutants: readonly Mutant[] = [
     file: 'kit/client/core/backoff.ts',
     find: "if (jitter === 'full') return spread(Math.min(baseMs / 10, grown), grown, roll);",
     replace: "if (jitter === 'full') return grown;",
-    scenarios: ['overload/storm-100'],
+    scenarios: ['connect/accept-then-close', 'overload/storm-100'],
   },
   {
     id: 'no-jitter-on-floor',

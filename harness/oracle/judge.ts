@@ -1,6 +1,7 @@
 import type { HistoryProblem } from '../history/reader.ts';
 import { announcedLoss } from './checks/announced.ts';
 import { duplicates, wireDuplicates } from './checks/duplicates.ts';
+import { wireHoles } from './checks/holes.ts';
 import { corruption, fabricated, unexpected } from './checks/integrity.ts';
 import { loss } from './checks/loss.ts';
 import { order } from './checks/order.ts';
@@ -20,6 +21,7 @@ export const checkers: Readonly<Record<Exclude<CheckName, 'history'>, Checker>> 
   corruption,
   duplicates,
   'wire-duplicates': wireDuplicates,
+  'wire-holes': wireHoles,
   order,
   resume,
   unresumed,

@@ -79,7 +79,8 @@ function lastBefore(
   return subject.records.findLast((record) => record.at <= at && is(record));
 }
 
-function cursorSent(record: Request | Open): string | null {
+/** The cursor that a request carried, by header or query; `null` for none. */
+export function cursorSent(record: Request | Open): string | null {
   if (record.lastEventId) return record.lastEventId;
   if (record.kind === 'open') return null;
   const query = record.url.split('?')[1];

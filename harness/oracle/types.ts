@@ -27,6 +27,11 @@ export interface Budget {
   readonly catchUpMs?: number;
   /** Repetitions on the wire per subject. */
   readonly duplicatesOnWire?: number;
+  /**
+   * Events that a server may leave out on a connection without `stream.cannot-resume`, per run. For scenarios whose
+   * faults drop nothing: what is missing then is the server's doing.
+   */
+  readonly holesOnWire?: number;
   /** Unflagged repeated processings per subject; default 0. */
   readonly duplicatesProcessed?: number;
   /** Events asked for again per resume, counted back from the last committed; default 0, unlimited for at-least-once. */
@@ -112,6 +117,7 @@ export type CheckName =
   | 'corruption'
   | 'duplicates'
   | 'wire-duplicates'
+  | 'wire-holes'
   | 'order'
   | 'resume'
   | 'unresumed'

@@ -12,6 +12,16 @@ export interface WireEvent {
   readonly record: HistoryRecord;
 }
 
+/** A frame with a position, in the order in which frames passed: an event, a control frame, or a heartbeat comment. */
+export interface WireFrame {
+  readonly kind: 'event' | 'control' | 'heartbeat';
+  /** Its `id:`, or the position that a heartbeat names. */
+  readonly id: string;
+  readonly event: string | undefined;
+  readonly data: string;
+  readonly record: HistoryRecord;
+}
+
 /** What the bytes of one connection say, read without the kit. */
 export interface WireConnection {
   readonly tap: string;
@@ -20,6 +30,8 @@ export interface WireConnection {
   readonly statuses: readonly number[];
   readonly events: readonly WireEvent[];
   readonly comments: readonly string[];
+  /** Of the events and comments those that say a position. */
+  readonly frames: readonly WireFrame[];
   /** Bytes downwards, recorded or only counted. */
   readonly bytesDown: number;
   /** How each direction ended, `null` while open. */
@@ -28,6 +40,9 @@ export interface WireConnection {
   /** Characters of an event that began and never ended. */
   readonly partial: boolean;
 }
+
+/** `: hb <position> <unix ms>`, without the colon. */
+const HEARTBEAT = /^ ?hb (\S+) \d+$/;
 
 const decoded = new WeakMap<Records, readonly WireConnection[]>();
 
@@ -54,16 +69,25 @@ export function decodeWire(records: Records): readonly WireConnection[] {
 function decodeConnection(records: readonly Wire[]): WireConnection {
   const events: WireEvent[] = [];
   const comments: string[] = [];
+  const frames: WireFrame[] = [];
   const statuses: number[] = [];
   let current: HistoryRecord | undefined;
   let bytesDown = 0;
   let tail = '';
   let sawBytes = false;
   const parser = createParser({
-    onEvent: (event) => {
-      if (current) events.push({ id: event.id, event: event.event, data: event.data, record: current });
+    onEvent: ({ id, event, data }) => {
+      if (!current) return;
+      events.push({ id, event, data, record: current });
+      if (!id) return;
+      const kind = event?.startsWith('stream.') ? 'control' : 'event';
+      frames.push({ kind, id, event, data, record: current });
     },
-    onComment: (comment) => comments.push(comment),
+    onComment: (comment) => {
+      comments.push(comment);
+      const [, id] = HEARTBEAT.exec(comment) ?? [];
+      if (id && current) frames.push({ kind: 'heartbeat', id, event: undefined, data: '', record: current });
+    },
   });
   let utf8 = new TextDecoder();
   const body = createHttpBodyReader({
@@ -100,6 +124,7 @@ function decodeConnection(records: readonly Wire[]): WireConnection {
     statuses,
     events,
     comments,
+    frames,
     bytesDown,
     downEnd: ending(ends.down),
     upEnd: ending(ends.up),

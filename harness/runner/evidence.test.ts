@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { HistoryRecord } from '../history/types.ts';
 import { CLIENT_TAP } from './client-tap.ts';
-import { openConnections, publicationDelays, wireBytes, wireChunksSince } from './evidence.ts';
+import { clientHangups, openConnections, publicationDelays, wireBytes, wireChunksSince } from './evidence.ts';
 
 const chunk = (at: number, tap: string, text: string): HistoryRecord => ({
   at,
@@ -52,5 +52,20 @@ describe('evidence on the wire', () => {
     };
     expect(openConnections(open)).toBe(2);
     expect(openConnections([...open, end])).toBe(1);
+  });
+
+  it('tells connections that the client gave up from those that were taken from it', () => {
+    const ended = (connection: string, direction: 'up' | 'down', event: 'fin' | 'rst'): HistoryRecord => ({
+      at: 2,
+      kind: 'wire',
+      tap: CLIENT_TAP,
+      connection,
+      direction,
+      event,
+    });
+    const taken = [ended('client:1', 'down', 'fin'), ended('client:1', 'up', 'fin')];
+    const givenUp = [ended('client:2', 'up', 'rst'), ended('client:2', 'down', 'rst')];
+    expect(clientHangups([chunk(1, CLIENT_TAP, 'a'), ...taken])).toBe(0);
+    expect(clientHangups([...taken, ...givenUp, ended('client:3', 'up', 'fin')])).toBe(2);
   });
 });

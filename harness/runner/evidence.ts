@@ -63,6 +63,18 @@ export function publicationDelays(records: readonly HistoryRecord[], since: numb
   });
 }
 
+/** Connections that the client's side ended while the other side had not. */
+export function clientHangups(records: readonly HistoryRecord[]): number {
+  const ended = new Set<string>();
+  let hangups = 0;
+  for (const record of records) {
+    if (record.kind !== 'wire' || record.tap !== CLIENT_TAP || record.event === 'bytes') continue;
+    if (record.direction === 'up' && !ended.has(record.connection)) hangups++;
+    ended.add(record.connection);
+  }
+  return hangups;
+}
+
 /** Tapped connections of which neither direction has ended. */
 export function openConnections(records: readonly HistoryRecord[]): number {
   const open = new Set<string>();

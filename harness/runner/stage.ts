@@ -4,6 +4,7 @@ import type { HistoryRecord } from '../history/types.ts';
 import { type ClientSettings, HANGS, type Subject, type SubjectSession } from '../subjects/types.ts';
 import type { ChildExit } from './child.ts';
 import { nowMs } from './clock.ts';
+import { clientHangups } from './evidence.ts';
 import type { Evidence, FaultLife, FaultPlan } from './faults.ts';
 import type { ActiveFault, Network } from './network.ts';
 import { deriveSeed, type Random } from './random.ts';
@@ -58,6 +59,8 @@ export interface StagedClient {
   goesAway(): Promise<ActiveFault>;
   /** Tells it to connect again, as a person would by a button. Needs `reconnect`. */
   reconnects(): Promise<void>;
+  /** Waits until the wire shows that it has itself ended `count` connections of the run. */
+  hangsUp(count: number): Promise<void>;
   /** Waits until it has recognised `count` repetitions. */
   recognised(count: number): Promise<void>;
   /** Waits until `count` whole events have arrived, before dedupe and ordering. */
@@ -197,6 +200,12 @@ export function createStage(parts: StageParts): Stage & {
         watch.until(
           `${name} stopped (${count})`,
           () => saw('close').filter(({ final }) => final).length >= count,
+          patienceMs,
+        ),
+      hangsUp: (count) =>
+        watch.until(
+          `${name} closed connections by itself (${count})`,
+          () => clientHangups(watch.records) >= count,
           patienceMs,
         ),
       noticedSilence: (count) => reach('noticed silence', 'liveness', count),

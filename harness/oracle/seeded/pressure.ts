@@ -111,6 +111,7 @@ export const pressureBugs: readonly SeededBug[] = [
         return { ...r, base64: half.toString('base64'), bytes: half.length };
       });
     },
+    expectation: unbudgeted(['holesOnWire']),
   },
   {
     lie: 'an event arrives that was never on the wire',
@@ -119,6 +120,7 @@ export const pressureBugs: readonly SeededBug[] = [
       const made = run().find((r) => r.kind === 'wire' && r.event === 'bytes' && r.at > at(600));
       return run().filter((r) => r.at !== made?.at);
     },
+    expectation: unbudgeted(['holesOnWire']),
   },
   {
     lie: 'the planned fault never fired',

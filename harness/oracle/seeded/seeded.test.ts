@@ -2,11 +2,12 @@ import { describe, expect, it } from 'vitest';
 import { judge } from '../judge.ts';
 import { STRICT } from '../testing/build.ts';
 import { deliveryBugs } from './delivery.ts';
+import { holeBugs } from './holes.ts';
 import { livenessBugs } from './liveness.ts';
 import { pressureBugs } from './pressure.ts';
 import { resumeBugs } from './resume.ts';
 
-const bugs = [...deliveryBugs, ...resumeBugs, ...livenessBugs, ...pressureBugs];
+const bugs = [...deliveryBugs, ...resumeBugs, ...holeBugs, ...livenessBugs, ...pressureBugs];
 
 describe('seeded-bug histories', () => {
   it('cover every check and number at least 40, each lie once', () => {

@@ -72,6 +72,7 @@ export const STRICT: Expectation = {
     healMs: 500,
     catchUpMs: 300,
     duplicatesOnWire: 0,
+    holesOnWire: 0,
     attempts: { min: 2, max: 3 },
     herdPeakPer100Ms: 2,
     memory: { 'server.rss': { maxBytes: 100 * 2 ** 20, maxGrowthBytes: 2 ** 20 } },

@@ -16,6 +16,7 @@ export default scenario({
     const hole = s.network.sse.arm({ name: 'black-hole' });
     await s.client.start();
     await s.client.retried(2);
+    await s.client.hangsUp(2); // each attempt that was given up is closed, and not left to the network
     await hole.heal();
     await s.client.opened(1);
     await s.publish(5);

@@ -22,6 +22,8 @@ export default scenario({
     const blackhole = await s.network.blackhole();
     await s.publish(5);
     await s.client.noticedSilence(1);
+    // What is given up is closed, and not left to the network, which would keep it for ever.
+    await s.client.hangsUp(1);
     await blackhole.heal();
     await s.client.opened(2);
     await s.client.processed(10);

@@ -14,6 +14,7 @@ export default scenario({
   budget: {
     catchUpMs: 5000,
     duplicatesOnWire: 0,
+    holesOnWire: 0,
     resumeOverlap: 0,
     resumeGap: 0,
     attempts: { min: RETURNS + 1 },

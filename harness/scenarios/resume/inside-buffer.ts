@@ -13,6 +13,7 @@ export default scenario({
     resumeOverlap: 0,
     resumeGap: 0,
     duplicatesOnWire: 0,
+    holesOnWire: 0,
   },
   tags: [EVERY_SERVER],
   needs: ['connect', 'resume', 'replay'],
