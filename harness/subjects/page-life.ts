@@ -1,8 +1,8 @@
 import type { CDPSession, Page } from '@playwright/test';
 import type { Capability, Life } from './types.ts';
 
-/** Another page of the same origin, to go to and come back from. */
-const ELSEWHERE = '<!doctype html><title>elsewhere</title>';
+/** Another page of the same origin, to go to and come back from. It says where its icon is: nobody is to ask for one. */
+const ELSEWHERE = '<!doctype html><link rel="icon" href="data:,"><title>elsewhere</title>';
 
 export interface PageLifeOptions {
   readonly page: Page;
