@@ -8,6 +8,7 @@ import {
 } from '../protocol/constants.ts';
 import { type CannotResume, isControlType, parseControl, type StreamOpen } from '../protocol/control.ts';
 import { type Heartbeat, parseHeartbeat, parseHeartbeatEvent } from '../protocol/heartbeat.ts';
+import type { Position } from '../protocol/position.ts';
 import type { ClientConfig } from './config.ts';
 import { type Failure, type FailureCause, isEventStreamType } from './core/failure.ts';
 import { judgeHeartbeat } from './core/liveness.ts';
@@ -18,16 +19,16 @@ import type { ClientFactBody } from './facts.ts';
 import { createFrameReader } from './frame-reader.ts';
 import { watchLiveness } from './liveness-watch.ts';
 import type { ClientPorts } from './ports.ts';
-import type { Sequencer } from './sequencer.ts';
 import type { TransportRequest, TransportResponse } from './transport.ts';
+import type { VectorSequencer } from './vector-sequencer.ts';
 
 /** What a connection reports. Everything but `fact` is said at most once. */
 export interface ConnectionEvents {
   readonly fact: (fact: ClientFactBody) => void;
   /** The response is an event stream. */
   readonly opened: (response: TransportResponse) => void;
-  /** `stream.open` was read. */
-  readonly identified: (open: StreamOpen) => void;
+  /** A `stream.open` was read: one, or one for each of `several` streams. */
+  readonly identified: (open: StreamOpen, several: boolean) => void;
   /** The first frame came, or there is no telling when it will. */
   readonly answered: (open: StreamOpen | null) => void;
   readonly retryHint: (ms: number) => void;
@@ -42,7 +43,7 @@ export interface ConnectionEvents {
 export interface ConnectionPorts {
   readonly config: ClientConfig;
   readonly ports: ClientPorts;
-  readonly sequencer: Sequencer;
+  readonly sequencer: VectorSequencer;
   readonly delivery: Delivery;
   /** Whether events up to the head that the server names may have been handled by an earlier process. */
   readonly recovering: boolean;
@@ -82,7 +83,8 @@ export function openConnection(deps: ConnectionPorts, events: ConnectionEvents):
   let eventsSince = false;
   /** A `retry:` whose frame is not complete yet; -1 for none. A drain's is for the next return only. */
   let frameRetryMs = -1;
-  let recoverUpTo = 0;
+  /** By epoch, which names a log among all streams. */
+  const recoverUpTo = new Map<string, number>();
   let lossDue: (() => void) | null = null;
   let cancelTimer: (() => void) | null = clock.setTimeout(
     () => fail('connect-timeout', `no response within ${config.connectTimeoutMs} ms`),
@@ -129,10 +131,10 @@ export function openConnection(deps: ConnectionPorts, events: ConnectionEvents):
     const frame = parseControl(name, data);
     if (frame.type === STREAM_OPEN) {
       open = frame.body;
-      events.identified(open);
+      events.identified(open, id?.includes('=') === true);
       watch.cadence(open.heartbeatMs);
       sequencer.opened(open, id ?? null);
-      if (deps.recovering && open.resume === 'ok') recoverUpTo = open.head;
+      if (deps.recovering && open.resume === 'ok') recoverUpTo.set(open.epoch, open.head);
     }
     answer();
     events.fact({ kind: 'control', frame });
@@ -143,28 +145,39 @@ export function openConnection(deps: ConnectionPorts, events: ConnectionEvents):
     } else if (frame.type === STREAM_CANNOT_RESUME) {
       const loss = frame.body;
       events.fact({ kind: 'cannot-resume', ...loss });
-      sequencer.jumped(loss.from);
+      sequencer.of(loss.stream).jumped(loss.from);
       const strategy = config.options.cannotResume;
       // With another strategy the connection ends here, and what follows is asked for again.
-      if (strategy && strategy !== 'from-oldest') ending ??= () => events.cannotResume(loss, open);
+      if (strategy && strategy !== 'from-oldest')
+        ending ??= () =>
+          events.cannotResume(loss, loss.stream === undefined || loss.stream === open?.stream ? open : null);
     }
   };
-  const onHeartbeat = ({ head, unixMs }: Heartbeat): void => {
+  const onHeartbeat = ({ head, heads, unixMs }: Heartbeat): void => {
     answer();
-    const seen = sequencer.seenOf(head.epoch);
+    const of: readonly { stream?: string; position: Position }[] = heads ?? [{ position: head }];
+    const parts = of.map(({ stream, position: { epoch, seq } }) => {
+      const part = sequencer.of(stream);
+      const name = stream === undefined ? '' : `${encodeURIComponent(stream)}=`;
+      return { part, seq, seen: part.seenOf(epoch), text: `${name}${epoch}.${seq}` };
+    });
     events.fact({
       kind: 'heartbeat',
-      head: `${head.epoch}.${head.seq}`,
-      lagEvents: seen < 0 ? null : Math.max(0, head.seq - seen),
+      head: parts.map(({ text }) => text).join(';'),
+      lagEvents: parts.some(({ seen }) => seen < 0)
+        ? null
+        : parts.reduce((lag, { seq, seen }) => lag + Math.max(0, seq - seen), 0),
       serverUnixMs: unixMs,
     });
-    // Events that are held say already that something is missing.
-    const cause =
-      seen < 0 || sequencer.holding > 0 ? null : judgeHeartbeat({ head: head.seq, seen, eventsSince });
+    for (const { part, seq, seen } of parts) {
+      // Events that are held say already that something is missing.
+      const cause = seen < 0 || part.holding > 0 ? null : judgeHeartbeat({ head: seq, seen, eventsSince });
+      if (!cause || part.tailLost(seq) === 'done') continue;
+      events.fact({ kind: 'liveness', cause, silentMs: 0 });
+      ending ??= () => fail(cause, `the server is at ${seq}, the last event that came is ${seen}`);
+      break;
+    }
     eventsSince = false;
-    if (!cause || sequencer.tailLost(head.seq) === 'done') return;
-    events.fact({ kind: 'liveness', cause, silentMs: 0 });
-    ending ??= () => fail(cause, `the server is at ${head.seq}, the last event that came is ${seen}`);
   };
   const onTooLarge = (what: 'event' | 'line'): void => {
     const message = `${what} over ${what === 'line' ? config.bounds.maxLineBytes : config.bounds.maxEventBytes} bytes`;
@@ -200,9 +213,10 @@ export function openConnection(deps: ConnectionPorts, events: ConnectionEvents):
         if (frameRetryMs >= 0) applyRetry();
         eventsSince = true;
         const event = new WireEvent(type ?? 'message', id ?? null, data, origin);
-        if (recoverUpTo > 0) {
-          event.redelivery = (event.position?.seq ?? Number.POSITIVE_INFINITY) <= recoverUpTo;
-          if (!event.redelivery) recoverUpTo = 0;
+        if (recoverUpTo.size > 0) {
+          const { epoch = '', seq = 0 } = event.position ?? {};
+          event.redelivery = seq <= (recoverUpTo.get(epoch) ?? -1);
+          if (!event.redelivery) recoverUpTo.delete(epoch);
         }
         if (deps.observed) fact({ kind: 'received', id: event.id, type: event.type, raw: data });
         sequencer.accept(event, now);

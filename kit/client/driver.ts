@@ -15,9 +15,9 @@ import { type Concurrency, createKeyedDelivery } from './keyed-delivery.ts';
 import type { CannotResumeAnswer, PerAttempt } from './options.ts';
 import type { ClientPorts } from './ports.ts';
 import { buildRequest } from './request.ts';
-import { createSequencer } from './sequencer.ts';
 import { createStoreWriter } from './store-writer.ts';
 import { validating } from './validate.ts';
+import { committedBy, createVectorSequencer } from './vector-sequencer.ts';
 
 /** Numbers for `stats()`. */
 export interface ClientStats {
@@ -79,14 +79,15 @@ export function createDriver(setup: DriverOptions): Driver {
   let cadenceMs = 0;
   let lastOpenAt: number | null = null;
   let openedAt: number | null = null;
-  let choseCursor = false;
+  /** The stream for which a place was chosen after a loss, until the server goes on from there; '' for the only one. */
+  let chose: string | null = null;
   let finished = deferred<CloseReason>();
   const count = { opened: 0, processed: 0, duplicates: 0, gaps: 0, missed: 0, head: null as string | null };
 
   const fact = (body: ClientFactBody): void => {
     if (body.kind === 'handler-failed') failure('ERR_HANDLER', 'the handler failed', body.error);
     tally(body);
-    const whole: ClientFact = { ...body, at: clock.now(), stream, connection: connectionId, trace };
+    const whole: ClientFact = { at: clock.now(), stream, connection: connectionId, trace, ...body };
     for (const observer of observers) guard(() => observer(whole), false);
     guard(() => callBack(options, whole), body.kind !== 'error');
   };
@@ -106,7 +107,9 @@ export function createDriver(setup: DriverOptions): Driver {
   const tally = (body: ClientFactBody): void => {
     if (body.kind === 'duplicate') count.duplicates++;
     else if (body.kind === 'heartbeat') count.head = body.head;
-    else if (body.kind === 'gap' || body.kind === 'cannot-resume') {
+    else if (body.kind === 'out-of-order') {
+      if (body.announced && body.action === 'delivered') count.missed--;
+    } else if (body.kind === 'gap' || body.kind === 'cannot-resume') {
       count.gaps++;
       count.missed += body.missed ?? 0;
     }
@@ -153,7 +156,7 @@ export function createDriver(setup: DriverOptions): Driver {
   const delivery = options.concurrency
     ? createKeyedDelivery(deliveryPorts, options.concurrency as Concurrency)
     : createDelivery(deliveryPorts);
-  const sequencer = createSequencer(config.order, window, {
+  const sequencer = createVectorSequencer(config.order, window, {
     deliver: delivery.offer,
     move: delivery.move,
     fact,
@@ -249,10 +252,11 @@ export function createDriver(setup: DriverOptions): Driver {
           answeredBy = { status: response.status, url: response.url };
           dispatch({ type: 'opened' });
         },
-        identified(open) {
+        identified(open, several) {
           connectionId = open.connection;
           cadenceMs = open.heartbeatMs;
-          if (open.resume !== 'gap') choseCursor = false;
+          if (open.resume !== 'gap' && (!several || chose === open.stream)) chose = null;
+          if (several) return;
           count.head = `${open.epoch}.${open.head}`;
           if (options.name === undefined) stream = open.stream;
         },
@@ -304,11 +308,12 @@ export function createDriver(setup: DriverOptions): Driver {
     }
     // Where the server goes on by itself is the fallback when the chosen place was no better.
     let cursor: string | null = loss.from;
-    if (!choseCursor && answer !== 'from-oldest') {
+    const key = loss.stream ?? '';
+    if (chose !== key && answer !== 'from-oldest') {
       cursor = answer === 'start-fresh' ? (open ? `${open.epoch}.${open.head}` : null) : answer.cursor;
     }
-    choseCursor = !choseCursor;
-    commit(cursor, null, 0);
+    chose = chose === key ? null : key;
+    commit(sequencer.cursorAt(loss.stream, cursor), null, 0);
     dispatch({ type: 'reconnect' });
   };
 
@@ -329,8 +334,8 @@ export function createDriver(setup: DriverOptions): Driver {
     state: () => state,
     stats: () => ({ attempts: state.attempt, ...count, cursor: committed }),
     closed: () => finished.promise,
-    commit(cursor) {
-      committed = cursor;
+    commit(id) {
+      committed = committedBy(committed, id);
       writer.changed();
     },
     dispatch(input) {

@@ -1,6 +1,7 @@
 import { type Envelope, parseEnvelope } from '../protocol/envelope.ts';
 import { quote, SseKitError } from '../protocol/errors.ts';
-import { type Position, parsePosition } from '../protocol/position.ts';
+import type { Position } from '../protocol/position.ts';
+import { ownPosition } from '../protocol/vector-cursor.ts';
 
 /**
  * How `data:` is read: `envelope` (CloudEvents 1.0 JSON, else an error), `json`, `text`, or `auto`: an envelope when it
@@ -16,7 +17,7 @@ export interface StreamEvent<T = unknown, Type extends string = string> {
   readonly data: T;
   /** The `id:` of this frame; `null` when it had none. */
   readonly id: string | null;
-  /** The id as a position of a contiguous log; `null` for an opaque id. */
+  /** Its place in the log of its stream, also where the id is a vector cursor of several; `null` for an opaque id. */
   readonly position: Position | null;
   /** The envelope; `null` when the payload came without one. */
   readonly envelope: Envelope<T> | null;
@@ -68,7 +69,7 @@ export class WireEvent implements StreamEvent {
   }
 
   get position(): Position | null {
-    return this.id === null ? null : parsePosition(this.id);
+    return this.id === null ? null : ownPosition(this.id);
   }
 
   get data(): unknown {

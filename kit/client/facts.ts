@@ -86,12 +86,18 @@ export type ClientFactBody =
       /** When it was published, by the server's clock; `null` when the payload was not read or does not say. */
       readonly publishedAt: number | null;
     }
+  /**
+   * Not handed over. When the id is that of the last event and the data is not, an `error` of code `ERR_ID_REUSED`
+   * follows. The data of older events is not kept to compare with: no such error proves nothing about their repetitions.
+   */
   | { readonly kind: 'duplicate'; readonly id: string; readonly type: string }
   | {
       readonly kind: 'out-of-order';
       readonly id: string | null;
       readonly type: string;
       readonly action: OrderAction;
+      /** A `gap` of reason `order` counted it as missing: when it is delivered after all, that was one too many. */
+      readonly announced: boolean;
     }
   /** Events are lost, or may be: `missed` is `null` when their number cannot be known. */
   | {

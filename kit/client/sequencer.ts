@@ -1,4 +1,5 @@
 import type { StreamOpen } from '../protocol/control.ts';
+import { quote, SseKitError } from '../protocol/errors.ts';
 import { parsePosition } from '../protocol/position.ts';
 import { seqOf, standing } from './core/contiguity.ts';
 import type { DedupeWindow } from './core/dedupe-window.ts';
@@ -20,7 +21,8 @@ export interface SequencerOut {
   readonly deliver: (event: StreamEvent, cursor: string | null) => void;
   /** Moves the cursor past something without a handler, in order with the events. */
   readonly move: (cursor: string | null) => void;
-  readonly fact: (fact: ClientFactBody) => void;
+  /** `stream` is the one of several that the fact is about. */
+  readonly fact: (fact: ClientFactBody & { readonly stream?: string }) => void;
 }
 
 /** What to do about a loss: ask again from the committed cursor, or nothing more (it was announced). */
@@ -28,9 +30,10 @@ export type LossDecision = 'recover' | 'done';
 
 /** Decides for each event whether it is next, seen, too early or too late. Knows no clock: time is passed in. */
 export interface Sequencer {
-  accept(event: StreamEvent, now: () => number): void;
+  /** @param id what stands for the event: its `id:`, or the part of it that is about this stream. */
+  accept(event: StreamEvent, now: () => number, id?: string | null): void;
   /** The handler of an event finished. */
-  settled(event: StreamEvent, now: () => number): void;
+  settled(event: StreamEvent, now: () => number, id?: string | null): void;
   /** A connection begins that resumes from `cursor`: what was held will be sent again. */
   connecting(cursor: string | null): void;
   /** `stream.open` came, with its id. */
@@ -49,8 +52,8 @@ export interface Sequencer {
   flush(): void;
   /** The server's head is beyond what came. */
   tailLost(headSeq: number): LossDecision;
-  /** An event was passed over because it is too large: the hole it leaves is known. */
-  skipped(): void;
+  /** An event was passed over because it is too large: the hole it leaves is known. `false`: it was announced. */
+  skipped(hole?: boolean): void;
 }
 
 /**
@@ -64,6 +67,8 @@ export function createSequencer(policy: OrderPolicy, window: DedupeWindow, out: 
   let seq = 0;
   /** The last id, position or not: WHATWG's "last event ID". */
   let lastId: string | null = null;
+  /** `data:` of the event of that id; `null` when it is not at hand. Of the others nothing is kept. */
+  let lastRaw: string | null = null;
   /** The sequence before the loss that was asked for again. */
   let askedAgain = -1;
   let oversized = false;
@@ -81,25 +86,35 @@ export function createSequencer(policy: OrderPolicy, window: DedupeWindow, out: 
     const position = id && byPosition ? parsePosition(id) : null;
     prefix = position ? `${position.epoch}.` : '';
     seq = position?.seq ?? 0;
+    if (id !== lastId) lastRaw = null;
     lastId = id;
     passed.clear();
   };
-  const advance = (event: StreamEvent, to: number): void => {
+  const advance = (event: StreamEvent, to: number, id: string): void => {
     seq = to;
-    lastId = event.id;
+    lastId = id;
+    lastRaw = event.raw;
     out.deliver(event, lastId);
   };
   const release = (): void => {
     while (held.size > 0) {
       const next = held.take(seq + 1);
       if (!next) return;
-      advance(next, seq + 1);
+      advance(next, seq + 1, prefix + (seq + 1));
     }
+  };
+  const duplicate = ({ id, type, raw }: StreamEvent, own: string): void => {
+    if (id === null) return;
+    out.fact({ kind: 'duplicate', id, type });
+    if (own !== lastId || lastRaw === null || raw === lastRaw) return;
+    const error = new SseKitError('ERR_ID_REUSED', `${quote(id)} came again with other data`);
+    out.fact({ kind: 'error', code: error.code, message: error.message, error });
   };
   const announce = (reason: GapReason, from: number): void => {
     out.fact({ kind: 'gap', reason, after: prefix + seq, from: prefix + from, missed: from - seq });
     seq = from;
     lastId = prefix + from;
+    lastRaw = null;
     out.move(lastId);
     release();
   };
@@ -109,16 +124,19 @@ export function createSequencer(policy: OrderPolicy, window: DedupeWindow, out: 
     passed.clear();
   };
 
-  const acceptOpaque = (event: StreamEvent, now: () => number): void => {
-    const { id, type } = event;
-    if (id) {
-      if (inFlight.has(id) || window.has(id, now())) {
-        out.fact({ kind: 'duplicate', id, type });
+  const acceptOpaque = (event: StreamEvent, now: () => number, own: string | null): void => {
+    const { id } = event;
+    if (own) {
+      if (inFlight.has(own) || window.has(own, now())) {
+        duplicate(event, own);
         return;
       }
-      inFlight.add(id);
+      inFlight.add(own);
     }
-    if (id !== null) lastId = id;
+    if (id !== null) {
+      lastId = id;
+      lastRaw = event.raw;
+    }
     if (policy.by === 'id' || policy.by === 'time') acceptKeyed(event, now());
     else out.deliver(event, lastId);
   };
@@ -131,9 +149,10 @@ export function createSequencer(policy: OrderPolicy, window: DedupeWindow, out: 
       held.hold(key, event, now);
       return;
     }
-    if (late)
-      out.fact({ kind: 'out-of-order', id, type, action: policy.late === 'drop' ? 'dropped' : 'delivered' });
-    else if (key >= 0) highest = key;
+    if (late) {
+      const action = policy.late === 'drop' ? 'dropped' : 'delivered';
+      out.fact({ kind: 'out-of-order', id, type, action, announced: false });
+    } else if (key >= 0) highest = key;
     if (late && policy.late === 'drop') out.move(safeCursor());
     else out.deliver(event, safeCursor());
   };
@@ -152,12 +171,12 @@ export function createSequencer(policy: OrderPolicy, window: DedupeWindow, out: 
   const acceptForeign = (event: StreamEvent, id: string, now: () => number): void => {
     const position = byPosition ? parsePosition(id) : null;
     if (!position) {
-      acceptOpaque(event, now);
+      acceptOpaque(event, now, id);
       return;
     }
     if (prefix) jumpedUnannounced(id);
     prefix = `${position.epoch}.`;
-    advance(event, position.seq);
+    advance(event, position.seq, id);
   };
   const passOver = (from: number, to: number): void => {
     for (let missing = Math.max(from, to - policy.bufferEvents); missing < to; missing++) passed.add(missing);
@@ -166,22 +185,24 @@ export function createSequencer(policy: OrderPolicy, window: DedupeWindow, out: 
       passed.delete(oldest);
     }
   };
-  const acceptLate = (event: StreamEvent, id: string): void => {
+  const acceptLate = (event: StreamEvent): void => {
+    const { id, type } = event;
     const deliver = policy.late === 'deliver';
-    out.fact({ kind: 'out-of-order', id, type: event.type, action: deliver ? 'delivered' : 'dropped' });
+    const action = deliver ? 'delivered' : 'dropped';
+    out.fact({ kind: 'out-of-order', id, type, action, announced: true });
     if (deliver) out.deliver(event, lastId);
   };
-  const acceptAhead = (event: StreamEvent, id: string, ahead: number, now: number): void => {
-    const { type } = event;
+  const acceptAhead = (event: StreamEvent, own: string, ahead: number, now: number): void => {
+    const { id, type } = event;
     if (oversized || policy.late !== 'buffer') {
       if (!oversized) passOver(seq + 1, ahead);
       announce(oversized ? 'too-large' : 'order', ahead - 1);
       oversized = false;
-      advance(event, ahead);
+      advance(event, ahead, own);
     } else if (held.has(ahead)) {
-      out.fact({ kind: 'duplicate', id, type });
+      duplicate(event, own);
     } else {
-      out.fact({ kind: 'out-of-order', id, type, action: 'buffered' });
+      out.fact({ kind: 'out-of-order', id, type, action: 'buffered', announced: false });
       held.hold(ahead, event, now);
     }
   };
@@ -196,22 +217,21 @@ export function createSequencer(policy: OrderPolicy, window: DedupeWindow, out: 
   };
 
   return {
-    accept(event, now) {
-      const { id } = event;
+    accept(event, now, id = event.id) {
       if (id === null || prefix === '') {
         if (id) acceptForeign(event, id, now);
-        else acceptOpaque(event, now);
+        else acceptOpaque(event, now, id);
         return;
       }
       const came = seqOf(id, prefix);
       switch (standing(seq, came)) {
         case 'next':
-          advance(event, came);
+          advance(event, came, id);
           if (held.size > 0) release();
           return;
         case 'seen':
-          if (passed.size > 0 && passed.delete(came)) acceptLate(event, id);
-          else out.fact({ kind: 'duplicate', id, type: event.type });
+          if (passed.size > 0 && passed.delete(came)) acceptLate(event);
+          else duplicate(event, id);
           return;
         case 'ahead':
           acceptAhead(event, id, came, now());
@@ -221,7 +241,7 @@ export function createSequencer(policy: OrderPolicy, window: DedupeWindow, out: 
           return;
       }
     },
-    settled({ id }, now) {
+    settled(event, now, id = event.id) {
       if (inFlight.size > 0 && id && inFlight.delete(id)) window.add(id, now());
     },
     connecting(cursor) {
@@ -261,8 +281,8 @@ export function createSequencer(policy: OrderPolicy, window: DedupeWindow, out: 
       if (!byPosition) releaseKeyed(Number.POSITIVE_INFINITY);
     },
     tailLost: (headSeq) => lost('tail-loss', headSeq),
-    skipped() {
-      oversized = true;
+    skipped(hole = true) {
+      oversized = hole;
     },
   };
 }

@@ -102,7 +102,7 @@ export const CLIENT_FACTS: readonly ClientFact[] = [
   { ...ids, kind: 'received', id: 'epoch123.5', type: 'tick', raw: event.raw },
   { ...ids, at: ids.at + 2_000, kind: 'processed', event, handlerMs: 5, publishedAt: ids.at + 1_750 },
   { ...ids, kind: 'duplicate', id: 'epoch123.5', type: 'tick' },
-  { ...ids, kind: 'out-of-order', id: 'epoch123.4', type: 'tick', action: 'dropped' },
+  { ...ids, kind: 'out-of-order', id: 'epoch123.4', type: 'tick', action: 'dropped', announced: true },
   { ...ids, kind: 'gap', reason: 'hole', after: 'epoch123.5', from: 'epoch123.7', missed: 2 },
   { ...ids, kind: 'liveness', cause: 'no-bytes', silentMs: 20_000 },
   {

@@ -43,6 +43,18 @@ describe('a heartbeat', () => {
     expect(encodeHeartbeat(beat)).toBe(': hb epochepo.9 1790000000000\n\n');
   });
 
+  it('names the head of each stream on a response that carries several', () => {
+    const heads = [
+      { stream: 'a/1', position: beat.head },
+      { stream: 'b', position: { epoch: 'epochepp', seq: 0 } },
+    ];
+    const read = { ...beat, heads };
+    const text = 'a%2F1=epochepo.9;b=epochepp.0';
+    expect(parseHeartbeat(`hb ${text} ${beat.unixMs}`)).toEqual(read);
+    expect(parseHeartbeatEvent(JSON.stringify({ head: text, unixMs: beat.unixMs }))).toEqual(read);
+    expect(parseHeartbeat(`hb ${text}; ${beat.unixMs}`)).toBeNull();
+  });
+
   it('takes the time of a high-resolution clock', () => {
     const precise = { ...beat, unixMs: beat.unixMs + 0.75 };
     expect(parseHeartbeat(encodeHeartbeat(precise).slice(2).trim())).toEqual(beat);

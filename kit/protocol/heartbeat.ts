@@ -1,6 +1,7 @@
 import { STREAM_HEARTBEAT } from './constants.ts';
 import { encodeComment, encodeFrame } from './frame.ts';
 import { formatPosition, type Position, parsePosition } from './position.ts';
+import { parseVector, type VectorEntry } from './vector-cursor.ts';
 
 /**
  * What a heartbeat says: the head of the log when it was written, and when that was (unix ms, server clock).
@@ -8,6 +9,8 @@ import { formatPosition, type Position, parsePosition } from './position.ts';
  */
 export interface Heartbeat {
   readonly head: Position;
+  /** The head of each stream, on a response that carries several; `head` is then that of the first. */
+  readonly heads?: readonly VectorEntry[] | undefined;
   readonly unixMs: number;
 }
 
@@ -32,8 +35,7 @@ export function encodeHeartbeatEvent(heartbeat: Heartbeat): string {
 /** Reads the text of a comment, as a parser hands it over; `null` when it is not one of our heartbeats. */
 export function parseHeartbeat(comment: string): Heartbeat | null {
   const match = HEARTBEAT.exec(comment.trim());
-  const head = match?.[1] ? parsePosition(match[1]) : null;
-  return head ? { head, unixMs: Number(match?.[2]) } : null;
+  return match?.[1] ? heartbeatOf(match[1], Number(match[2])) : null;
 }
 
 /** Reads the data of a `stream.heartbeat` event; `null` when it is malformed. */
@@ -42,10 +44,16 @@ export function parseHeartbeatEvent(data: string): Heartbeat | null {
     const value: unknown = JSON.parse(data);
     if (typeof value !== 'object' || value === null) return null;
     const { head, unixMs } = value as Record<string, unknown>;
-    const position = typeof head === 'string' ? parsePosition(head) : null;
-    if (!position || typeof unixMs !== 'number' || !Number.isSafeInteger(unixMs) || unixMs < 0) return null;
-    return { head: position, unixMs };
+    if (typeof head !== 'string' || !Number.isSafeInteger(unixMs) || Number(unixMs) < 0) return null;
+    return heartbeatOf(head, Number(unixMs));
   } catch {
     return null; // not JSON, so not a heartbeat: the caller reports it as an unknown control frame
   }
+}
+
+function heartbeatOf(text: string, unixMs: number): Heartbeat | null {
+  const head = parsePosition(text);
+  if (head) return { head, unixMs };
+  const heads = parseVector(text);
+  return heads && { head: heads[0].position, heads, unixMs };
 }

@@ -41,4 +41,11 @@ export {
   parseHeartbeatEvent,
 } from './heartbeat.ts';
 export { createEpoch, formatPosition, isEpoch, type Position, parsePosition } from './position.ts';
-export { formatVector, MAX_VECTOR_LENGTH, parseVector, type VectorEntry } from './vector-cursor.ts';
+export {
+  formatVector,
+  MAX_VECTOR_LENGTH,
+  ownEntry,
+  ownPosition,
+  parseVector,
+  type VectorEntry,
+} from './vector-cursor.ts';

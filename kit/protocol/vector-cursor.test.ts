@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parsePosition } from './position.ts';
-import { formatVector, MAX_VECTOR_LENGTH, parseVector } from './vector-cursor.ts';
+import { formatVector, MAX_VECTOR_LENGTH, ownEntry, ownPosition, parseVector } from './vector-cursor.ts';
 
 const position = { epoch: '9sVt3kQ1zXw_aB-c', seq: 42 };
 
@@ -43,5 +43,12 @@ describe('vector cursor', () => {
   it('refuses to write what it would not read', () => {
     expect(() => formatVector([])).toThrow(/1 to 4096/);
     expect(() => formatVector([{ stream: 'x'.repeat(5000), position }])).toThrow(/1 to 4096/);
+  });
+
+  it('says which entry is the frame’s own, and a position is its own', () => {
+    const text = 'a=9sVt3kQ1zXw_aB-c.42;b=Zr81mmPq-77aLkEw.7';
+    expect([ownEntry(text), ownPosition(text)]).toEqual(['a=9sVt3kQ1zXw_aB-c.42', position]);
+    expect(ownPosition('9sVt3kQ1zXw_aB-c.42')).toEqual(position);
+    expect([ownEntry('opaque'), ownPosition('opaque'), ownPosition('a=b')]).toEqual(['opaque', null, null]);
   });
 });

@@ -51,6 +51,18 @@ export function parseVector(text: string): readonly [VectorEntry, ...VectorEntry
   return first ? [first, ...rest] : null;
 }
 
+/** The first entry of a vector cursor, which is the frame's own; the whole of an id that is none. */
+export function ownEntry(id: string): string {
+  const end = id.indexOf(';');
+  return end < 0 ? id : id.slice(0, end);
+}
+
+/** The position of the frame's own stream out of its id, be it a position or a vector cursor; `null` for other ids. */
+export function ownPosition(id: string): Position | null {
+  const entry = ownEntry(id);
+  return parsePosition(entry.slice(entry.indexOf('=') + 1));
+}
+
 function decode(name: string): string | null {
   try {
     return decodeURIComponent(name);
