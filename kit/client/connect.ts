@@ -16,7 +16,8 @@ export interface StreamHandle<Events extends EventMap = EventMap> extends AsyncI
   stats(): ClientStats;
   /**
    * The reason, once closed: nothing runs any more and the cursor is saved. After `reconnect()` a new promise.
-   * It never rejects.
+   * It never rejects. A handler or a store that does not finish is waited for 10 seconds and then reported by
+   * `onError` as `ERR_CLOSE_TIMEOUT`; a handler that does finish later is still committed.
    */
   readonly closed: Promise<CloseReason>;
   /** Closes for good, interrupting whatever it waits for. @returns `closed`. */

@@ -42,7 +42,7 @@ export interface Driver {
   readonly dispatch: (input: Input) => void;
   /** Moves the cursor, for `commit: 'manual'`. */
   readonly commit: (cursor: string) => void;
-  /** Resolves when closed, what ran is committed and the store has been written. */
+  /** Resolves when closed, what ran is committed and the store has been written, or after 10 seconds without that. */
   readonly closed: () => Promise<CloseReason>;
 }
 
@@ -57,6 +57,9 @@ export interface DriverOptions {
   /** Told once when the state becomes `closed`, before anything is awaited. */
   readonly onClosing: (reason: CloseReason) => void;
 }
+
+/** How long closing waits for a handler that runs and for the cursor store. */
+const CLOSE_MS = 10_000;
 
 /** Performs the effects of the state machine, and owns the cursor. */
 export function createDriver(setup: DriverOptions): Driver {
@@ -177,7 +180,18 @@ export function createDriver(setup: DriverOptions): Driver {
     loadedCursor = true;
   };
 
+  const inputs: Input[] = [];
+  /** One input is dealt with wholly, its facts and effects, before the next: a callback that hears of it may give one. */
   const dispatch = (input: Input): void => {
+    if (inputs.push(input) > 1) return;
+    try {
+      for (const each of inputs) step(each);
+    } finally {
+      inputs.length = 0;
+    }
+  };
+  const step = (input: Input): void => {
+    if (input.type === 'reconnect' && state.name === 'closed') finished = deferred();
     const before = state;
     const [next, effects] = transition(config.retry, state, input, clock.monotonic());
     state = next;
@@ -324,11 +338,26 @@ export function createDriver(setup: DriverOptions): Driver {
     unsubscribe = null;
     delivery.stop();
     setup.onClosing(reason);
-    await delivery.drained();
-    await writer.idle();
+    await within(CLOSE_MS, async () => {
+      await delivery.drained();
+      await writer.idle();
+    });
     fact({ kind: 'closed', reason });
     done.resolve(reason);
   };
+  /** A handler or a store that never answers must not hold up the end of the process. */
+  const within = (ms: number, work: () => Promise<void>): Promise<void> =>
+    new Promise((resolve) => {
+      const cancel = clock.setTimeout(() => {
+        failure(
+          'ERR_CLOSE_TIMEOUT',
+          `closed with work left after ${ms} ms`,
+          'a handler or the cursor store did not finish',
+        );
+        resolve();
+      }, ms);
+      void work().then(cancel).then(resolve);
+    });
 
   return {
     state: () => state,
@@ -338,10 +367,7 @@ export function createDriver(setup: DriverOptions): Driver {
       committed = committedBy(committed, id);
       writer.changed();
     },
-    dispatch(input) {
-      if (input.type === 'reconnect' && state.name === 'closed') finished = deferred();
-      dispatch(input);
-    },
+    dispatch,
   };
 }
 

@@ -101,11 +101,13 @@ function request(state: State, now: number): Step {
 function wait(
   state: State,
   now: number,
-  delayMs: number,
+  delay: number,
   heldMs: number,
-  floorMs: number,
+  floor: number,
   failure: Failure | null = null,
 ): Step {
+  // Whole milliseconds, as timers are; upwards, for a floor must hold.
+  const [delayMs = 0, floorMs = 0] = [delay, floor].map(Math.ceil);
   const times = { since: now, until: now + delayMs, notBefore: now + heldMs };
   return [
     { ...state, ...times, name: 'waiting', suspended: false },
