@@ -221,6 +221,13 @@ export function openConnection(deps: ConnectionPorts, events: ConnectionEvents):
         if (deps.observed) fact({ kind: 'received', id: event.id, type: event.type, raw: data });
         sequencer.accept(event, now);
       },
+      onId(id) {
+        if (!live || ending) return;
+        watch.frame();
+        answer();
+        applyRetry();
+        sequencer.checkpoint(id);
+      },
       onComment(text) {
         if (!live || ending) return;
         watch.frame();

@@ -55,7 +55,6 @@ const READY_STATES: Readonly<Record<StateName, 0 | 1 | 2>> = {
  * - an id that was handled already is not handed over again, even when the server sends it on purpose;
  * - frames named `stream.*` reach only listeners added for that very name, and `stream.heartbeat` listeners hear of
  *   heartbeats that came as comments, too; `stream.end` closes, with an `error` event as after a 204;
- * - `id:` without `data:` does not move the cursor (nor does it in Firefox);
  * - events are not `isTrusted`.
  */
 export class ReliableEventSourceCore extends EventTarget implements EventSource {

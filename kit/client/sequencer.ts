@@ -32,6 +32,8 @@ export type LossDecision = 'recover' | 'done';
 export interface Sequencer {
   /** @param id what stands for the event: its `id:`, or the part of it that is about this stream. */
   accept(event: StreamEvent, now: () => number, id?: string | null): void;
+  /** An id came without an event: the last event ID is this one from now on; an empty one takes it back. */
+  checkpoint(id: string): void;
   /** The handler of an event finished. */
   settled(event: StreamEvent, now: () => number, id?: string | null): void;
   /** A connection begins that resumes from `cursor`: what was held will be sent again. */
@@ -240,6 +242,19 @@ export function createSequencer(policy: OrderPolicy, window: DedupeWindow, out: 
           acceptForeign(event, id, now);
           return;
       }
+    },
+    checkpoint(id) {
+      const came = prefix ? seqOf(id, prefix) : -1;
+      // Contiguity decides: the cursor passes nothing that is missing, whatever the server says.
+      if (came >= 0 ? came !== seq + 1 : byPosition && held.size > 0) return;
+      if (came < 0 && prefix && parsePosition(id)) jumpedUnannounced(id);
+      if (came >= 0) {
+        seq = came;
+        lastId = id;
+        lastRaw = null;
+      } else setMark(id);
+      out.move(byPosition ? id : safeCursor());
+      if (came >= 0) release();
     },
     settled(event, now, id = event.id) {
       if (inFlight.size > 0 && id && inFlight.delete(id)) window.add(id, now());

@@ -82,6 +82,11 @@ export function createVectorSequencer(
       else if (parts.size > 0 && !id) out.deliver(event, cursor());
       else single.accept(event, now, id && ownEntry(id));
     },
+    checkpoint(id) {
+      const part = several ? partOf(id) : undefined;
+      if (part) part.sequencer.checkpoint(ownId(id));
+      else if (parts.size === 0) single.checkpoint(id);
+    },
     settled(event, now) {
       single.settled(event, now, several && event.id ? ownEntry(event.id) : event.id);
     },
