@@ -142,6 +142,26 @@ export const experiments = {
     data.includes('nul') ? 'event delivered' : 'event lost',
   ),
 
+  'head-alone': async (bench) => {
+    const { server, events } = bench;
+    let body: RawAnswer | undefined;
+    server.answer = (_, answer) => {
+      answer.stream('');
+      body = answer;
+    };
+    await bench.open();
+    await bench.until('it asks', () => server.requests.length > 0);
+    const withHead = await bench
+      .until('it opens', () => events.some(({ kind }) => kind === 'open'), HEAD_ALONE_MS)
+      .then(
+        () => true,
+        () => false,
+      );
+    body?.raw(OPEN);
+    await bench.until('the event arrives', () => events.some(({ kind }) => kind === 'message'));
+    return withHead ? 'opens with the head' : 'opens with the first byte of the body';
+  },
+
   'reused-fin': endOfReused((answer) => answer.fin()),
   'reused-rst': endOfReused((answer) => answer.rst()),
 
@@ -202,5 +222,7 @@ export const experiments = {
 
 export type ExperimentName = keyof typeof experiments;
 
+/** Time that a browser has to open on a head alone. */
+const HEAD_ALONE_MS = 1000;
 /** The 15 s of the measurement, where time allows; else long enough to tell an eager keep-alive. */
 const HALF_OPEN_MS = process.env.SSE_KIT_LONG_FACTS ? 15_000 : 3000;

@@ -44,6 +44,12 @@ export const browserFacts: readonly BrowserFact[] = [
   fact('empty-data', '`id: 1` and an empty `data:`', 'onmessage fires with ""'),
   fact('nul-in-id', 'NUL in `id:`', 'event delivered', 'event lost'),
   fact(
+    'head-alone',
+    'a response head, and the first byte of the body much later',
+    'opens with the head',
+    'opens with the first byte of the body',
+  ),
+  fact(
     'reused-fin',
     'FIN on a reused connection before the answer',
     'silently re-sent: the server sees 2 requests',

@@ -64,7 +64,13 @@ export async function runScenario(options: RunOptions): Promise<Run> {
   const prom = { server: '', client: '' };
   let screenshot: Buffer | undefined;
   try {
-    target = await options.target({ ...DEFAULT_SERVER, ...scenario.server });
+    const elsewhere = scenario.otherOrigin ? await subject.openElsewhere?.() : undefined;
+    if (elsewhere) cleanup.push(elsewhere.close);
+    target = await options.target({
+      ...DEFAULT_SERVER,
+      ...(elsewhere ? { corsOrigins: [elsewhere.origin] } : {}),
+      ...scenario.server,
+    });
     cleanup.push(target.stop);
     const path = await openPath({
       upstream: new URL(target.url()),
@@ -86,6 +92,7 @@ export async function runScenario(options: RunOptions): Promise<Run> {
       random: seededRandom(deriveSeed(seed, 'scenario')),
       patienceMs,
       cursorFile: join(outDir, 'cursor.json'),
+      ...(elsewhere ? { pageOrigin: elsewhere.origin } : {}),
       started: (started, companion) => {
         sessions.push(started);
         if (!companion) session = started;

@@ -27,6 +27,11 @@ export interface Scenario {
   readonly tags: readonly string[];
   /** What else the oracle should expect. */
   readonly expect?: Omit<Expectation, 'guarantee' | 'budget'>;
+  /**
+   * The client lives in a page of another origin than the stream, and the server lists that origin. Needs
+   * `page-origin`.
+   */
+  readonly otherOrigin?: boolean;
   readonly server?: Partial<ServerSettings>;
   readonly client?: Partial<ClientSettings>;
   /** Real time that it takes beyond the ordinary, in milliseconds; default 0. */

@@ -24,11 +24,9 @@ export function kitBrowser({ page, browser, browserVersion, html }: KitBrowserOp
     capabilities: new Set([
       ...KIT_CAPABILITIES,
       'connection-limit',
-      // Chromium's Local Network Access lets no page that came out of a router reach loopback from another origin:
-      // not one byte leaves. There the page would have to come from a server of its own.
-      ...(browser === 'chromium' ? [] : (['page-origin'] as const)),
-      // In proxy/buffering Firefox never reported its silence (one run, cause not isolated). One guess: it hands over a
-      // response only with the first byte of its body, so that the deadline of the first byte has nothing to watch.
+      'page-origin',
+      // Firefox's fetch hands over a response with the first byte of its body and not with its head (measured with 153,
+      // whatever the type, with nosniff and without; browser-facts/head-alone keeps watch over it).
       ...(browser === 'firefox' ? [] : (['early-head'] as const)),
       ...pageLifeCapabilities(browser),
     ]),

@@ -1,7 +1,10 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import type { Page } from '@playwright/test';
 import type { HistoryRecord } from '../history/types.ts';
 import { RECORD_BINDING } from './kit/binding.ts';
-import type { Capability, Life, Subject, SubjectStart } from './types.ts';
+import type { Capability, Elsewhere, Life, Subject, SubjectStart } from './types.ts';
 
 /** What the page is told: `SubjectStart` as plain data. */
 export type PageStart = Pick<SubjectStart, 'url' | 'stream' | 'settings' | 'seed'> & {
@@ -44,11 +47,15 @@ export function pageSubject(options: PageHostOptions): Subject {
   const { page, html, name, version, capabilities, life, extra = {} } = options;
   const console: string[] = [];
   let loaded: Promise<void> | undefined;
-  const load = async (origin: string, record: SubjectStart['record']) => {
+  const load = async (origin: string, served: boolean, record: SubjectStart['record']) => {
     page.on('console', (message) => console.push(`${message.type()}: ${message.text()}`));
     page.on('pageerror', (error) => console.push(`uncaught: ${error.message}`));
     await page.exposeFunction(RECORD_BINDING, (records: HistoryRecord[]) => records.forEach(record));
     const address = new URL(PAGE_PATH, origin).href;
+    if (served) {
+      await page.goto(address, { waitUntil: 'load' });
+      return;
+    }
     await page.route(address, (route) => route.fulfill({ contentType: 'text/html', body: html }));
     await page.goto(address, { waitUntil: 'load' });
     await page.unroute(address);
@@ -58,9 +65,10 @@ export function pageSubject(options: PageHostOptions): Subject {
     name,
     version,
     capabilities,
-    async start({ url, stream, settings, seed, record, cursorFile, name: subject = name }) {
+    openElsewhere: () => serveElsewhere(html),
+    async start({ url, stream, settings, seed, record, cursorFile, pageOrigin, name: subject = name }) {
       // A second client of the run lives in the same page: the browser's limits are per page and host.
-      loaded ??= load(settings.pageOrigin ?? url, record);
+      loaded ??= load(pageOrigin ?? url, pageOrigin !== undefined, record);
       await loaded;
       const remembers = cursorFile === undefined ? {} : { remembers: true };
       const start: PageStart = { ...extra, url, stream, settings, seed, subject, ...remembers };
@@ -75,6 +83,27 @@ export function pageSubject(options: PageHostOptions): Subject {
         stop: () => page.evaluate((of) => (globalThis as unknown as Host).sseKitSubject.close(of), subject),
         log: () => console.join('\n'),
       };
+    },
+  };
+}
+
+/**
+ * Serves the document on a port of its own. Chromium's Local Network Access lets no page that came out of a router
+ * reach loopback from another origin; one that came from loopback itself may.
+ */
+async function serveElsewhere(html: string): Promise<Elsewhere> {
+  const server = createServer((_, response) => {
+    response.writeHead(200, { 'content-type': 'text/html; charset=utf-8' }).end(html);
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return {
+    // By name: another host than the stream's 127.0.0.1, and not only another port.
+    origin: `http://localhost:${(server.address() as AddressInfo).port}`,
+    close: async () => {
+      const closed = once(server, 'close');
+      server.close();
+      server.closeAllConnections();
+      await closed;
     },
   };
 }

@@ -63,8 +63,6 @@ export interface ClientSettings {
   readonly cursor?: 'header' | 'query';
   /** Takes the platform's `fetch` where the client would take something else by itself. */
   readonly platformFetch?: boolean;
-  /** Origin of the page that the client runs in, default the stream's. Needs `page-origin`. */
-  readonly pageOrigin?: string;
 }
 
 export const DEFAULT_CLIENT: ClientSettings = {
@@ -82,6 +80,8 @@ export const HANGS = 'the handler hangs at';
 
 /** What a subject is told at the start. */
 export interface SubjectStart {
+  /** Origin of the page that the client runs in (see `Subject.openElsewhere`); default the stream's. */
+  readonly pageOrigin?: string;
   /** Name in the history, for one of several clients; default the subject's own. */
   readonly name?: string;
   /** URL of the stream, through the whole network. */
@@ -134,6 +134,12 @@ export interface SubjectSession {
   log(): string;
 }
 
+/** A page of another origin than the stream, served. */
+export interface Elsewhere {
+  readonly origin: string;
+  close(): Promise<void>;
+}
+
 /** A kind of client under test. */
 export interface Subject {
   readonly name: string;
@@ -141,4 +147,6 @@ export interface Subject {
   readonly version: string;
   readonly capabilities: ReadonlySet<Capability>;
   start(options: SubjectStart): Promise<SubjectSession>;
+  /** Serves its page from another origin. Goes with the capability `page-origin`. */
+  openElsewhere?(): Promise<Elsewhere>;
 }
