@@ -257,7 +257,8 @@ export function createDriver(setup: DriverOptions): Driver {
         cadenceMs,
         observed: observers.length > 0,
         refreshable: typeof options.headers === 'function' || typeof setup.url === 'function',
-        request: (signal, refresh) => buildRequest(setup.url, options, { attempt, cursor, refresh, signal }),
+        request: (signal, refresh) =>
+          buildRequest(setup.url, options, { attempt, cursor, refresh, signal }, trace),
       },
       {
         fact,

@@ -98,6 +98,12 @@ export interface ConnectOptions<Events extends EventMap = EventMap> extends Call
    * cross-origin page the CORS preflight.
    */
   readonly cursor?: 'header' | 'query';
+  /**
+   * Whether requests carry this client's trace id (that of its facts) as `traceparent` header, for the server's logs.
+   * Default `same-origin`: elsewhere, as after a redirect to elsewhere, it would cost a page the CORS preflight. Outside
+   * of pages and workers every request does. A `traceparent` among `headers` goes before it.
+   */
+  readonly trace?: 'same-origin' | 'always' | 'never';
   /** Position to go on from, when the store has none. Default `null`: from now on. */
   readonly from?: string | null;
   /** Closes the client, whatever it is doing. */

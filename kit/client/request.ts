@@ -2,11 +2,15 @@ import { EVENT_STREAM_TYPE, LAST_EVENT_ID_HEADER, LAST_EVENT_ID_QUERY } from '..
 import type { AttemptInfo, ConnectOptions, PerAttempt } from './options.ts';
 import type { TransportRequest } from './transport.ts';
 
-/** Builds the request of one attempt, calling every option that is a function. Rejects when one of them does. */
+/**
+ * Builds the request of one attempt, calling every option that is a function. Rejects when one of them does.
+ * @param trace the client's W3C trace id, so that the server's facts can be joined with the client's.
+ */
 export async function buildRequest(
   url: PerAttempt<string | URL>,
   options: ConnectOptions,
   info: AttemptInfo,
+  trace: string,
 ): Promise<TransportRequest> {
   const [target, given, body] = await Promise.all([
     perAttempt(url, info),
@@ -14,6 +18,11 @@ export async function buildRequest(
     perAttempt(options.body ?? null, info),
   ]);
   const headers: Record<string, string> = { accept: EVENT_STREAM_TYPE };
+  const { trace: where = 'same-origin' } = options;
+  if (where === 'always' || (where !== 'never' && isSameOrigin(target))) {
+    // The parent id has to differ from attempt to attempt, and that is all it has to do.
+    headers.traceparent = `00-${trace}-${trace.slice(0, 8)}${info.attempt.toString(16).padStart(8, '0')}-01`;
+  }
   for (const [name, value] of Object.entries(given)) headers[name.toLowerCase()] = value;
   const { cursor } = info;
   if (cursor && options.cursor !== 'query') headers[LAST_EVENT_ID_HEADER] = headerValue(cursor);
@@ -29,6 +38,12 @@ export async function buildRequest(
 
 async function perAttempt<T>(value: PerAttempt<T>, info: AttemptInfo): Promise<T> {
   return typeof value === 'function' ? (value as (info: AttemptInfo) => T | Promise<T>)(info) : value;
+}
+
+/** Whether a header of one's own costs no CORS preflight. Outside of pages and workers none ever does. */
+function isSameOrigin(target: string | URL): boolean {
+  const { document, location } = globalThis as Partial<typeof globalThis>;
+  return !location || new URL(target, document?.baseURI ?? location.href).origin === location.origin;
 }
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is looked for.

@@ -15,6 +15,7 @@ const REQUEST_OPTIONS = [
   'body',
   'credentials',
   'cursor',
+  'trace',
   'retry',
   'connectTimeoutMs',
   'liveness',
