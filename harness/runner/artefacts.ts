@@ -20,6 +20,7 @@ export interface RunOutcome {
   readonly complaints: readonly string[];
   readonly error: string | undefined;
   readonly prom: { readonly server: string; readonly client: string };
+  readonly metrics: NonNullable<ScenarioResult['metrics']>;
   readonly screenshot: Buffer | undefined;
 }
 
@@ -73,6 +74,7 @@ function resultOf(outcome: RunOutcome, artefacts: Artefacts): ScenarioResult {
     ...(options.browser ? { browser: options.browser } : {}),
     startedAt: startedAt.toISOString(),
     durationMs: Date.now() - startedAt.getTime(),
+    metrics: outcome.metrics,
     artefacts,
     ...(error === undefined ? {} : { error }),
     tags: scenario.tags,

@@ -3,11 +3,13 @@ import { join } from 'node:path';
 import { createHistory } from '../history/index.ts';
 import { judge } from '../oracle/index.ts';
 import type { Verdict } from '../oracle/types.ts';
+import { readPrometheus } from '../report/prom-text.ts';
 import type { ScenarioResult, Software } from '../report/types.ts';
 import type { Scenario } from '../scenarios/scenario.ts';
 import { DEFAULT_CLIENT, type Subject, type SubjectSession } from '../subjects/types.ts';
 import type { ToxiproxyServer } from '../toxiproxy/index.ts';
 import { writeArtefacts } from './artefacts.ts';
+import { createCalmMetrics } from './calm-metrics.ts';
 import { openConnections } from './evidence.ts';
 import { createFaultPlan } from './faults.ts';
 import { openPath } from './path.ts';
@@ -52,12 +54,16 @@ export async function runScenario(options: RunOptions): Promise<Run> {
   const { scenario, subject, toxiproxy, seed, outDir, patienceMs = 20_000 } = options;
   await mkdir(outDir, { recursive: true });
   const history = createHistory({ path: join(outDir, 'history.ndjson') });
-  const watch = createHistoryWatch((record) => history.append(record));
+  let target: Target | undefined;
+  let session: SubjectSession | undefined;
+  const calm = createCalmMetrics([() => target?.metricsText(), () => session?.metrics()]);
+  const watch = createHistoryWatch((record) => {
+    history.append(record);
+    calm.see(record);
+  });
   const faults = createFaultPlan(scenario.faults, watch.add);
   const cleanup: (() => Promise<void>)[] = [];
 
-  let target: Target | undefined;
-  let session: SubjectSession | undefined;
   const sessions: SubjectSession[] = [];
   let complaints: readonly string[] = [];
   let error: string | undefined;
@@ -92,6 +98,7 @@ export async function runScenario(options: RunOptions): Promise<Run> {
       random: seededRandom(deriveSeed(seed, 'scenario')),
       patienceMs,
       cursorFile: join(outDir, 'cursor.json'),
+      beforeKill: calm.take,
       ...(elsewhere ? { pageOrigin: elsewhere.origin } : {}),
       started: (started, companion) => {
         sessions.push(started);
@@ -147,6 +154,10 @@ export async function runScenario(options: RunOptions): Promise<Run> {
     complaints,
     error,
     prom,
+    metrics: {
+      before: await calm.numbers(),
+      after: { ...readPrometheus(prom.server), ...readPrometheus(prom.client) },
+    },
     screenshot,
     target,
   });

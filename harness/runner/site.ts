@@ -57,6 +57,7 @@ export interface SiteParts {
   readonly settings: ClientSettings;
   readonly seed: number;
   readonly patienceMs: number;
+  readonly beforeKill: () => Promise<void>;
   readonly publishOne: () => Promise<void>;
   readonly started: (session: SubjectSession) => void;
   /** Enlists a client that must process the sentinel, too. */
@@ -74,6 +75,7 @@ export function createSite(parts: SiteParts): Site {
     watch.add({ at: nowMs(), kind: 'sample', name, value, unit });
 
   const terminated = async (end: () => Promise<{ code: number | null; pid: number }>) => {
+    await parts.beforeKill();
     const fault = faults.take('process/sigterm');
     fault.armed();
     const at = nowMs();

@@ -69,6 +69,8 @@ export interface StageParts {
   readonly cursorFile: string;
   /** Where the client's page comes from, when not from the stream's own origin. */
   readonly pageOrigin?: string;
+  /** What has to be asked of a process while it still lives. */
+  readonly beforeKill: () => Promise<void>;
   readonly started: (session: SubjectSession, companion: boolean) => void;
 }
 
@@ -217,6 +219,7 @@ export function createStage(parts: StageParts): Stage & {
         present.delete(name);
       },
       kill: async () => {
+        await parts.beforeKill();
         const fault = parts.faults.take('process/sigkill-client');
         fault.armed();
         const at = nowMs();
@@ -301,6 +304,7 @@ export function createStage(parts: StageParts): Stage & {
       staged(`${subject.name}#${++clients}`, { ...parts.settings, ...settings }, true, stream),
     server: {
       kill: async () => {
+        await parts.beforeKill();
         const fault = parts.faults.take('process/sigkill');
         fault.armed();
         const at = nowMs();

@@ -91,7 +91,10 @@ function metricsOf(result: ScenarioResult): PageCell['metrics'] {
   const names = [...new Set([...Object.keys(before), ...Object.keys(after)])].sort();
   const text = (value: number | undefined) =>
     value === undefined ? '' : String(Math.round(value * 1000) / 1000);
-  return names.map((name) => ({ name, before: text(before[name]), after: text(after[name]) }));
+  // What stayed at nothing says nothing.
+  return names
+    .filter((name) => before[name] || after[name])
+    .map((name) => ({ name, before: text(before[name]), after: text(after[name]) }));
 }
 
 /** The timeline needs no judging: the evidence is already in the checks. */
