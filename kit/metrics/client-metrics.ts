@@ -1,7 +1,44 @@
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
 import type { ClientFact } from '../client/facts.ts';
-import { CLIENT_METRICS, countFacts } from '../client/metrics/in-memory.ts';
+import {
+  BOUNDS,
+  COUNTERS,
+  type CounterName,
+  countFacts,
+  type GaugeName,
+  type HistogramName,
+} from '../client/metrics/count-facts.ts';
 import { boundedLabel } from './bounded-label.ts';
+
+const COUNTER_HELP: Readonly<Record<CounterName, string>> = {
+  attempts: 'Attempts to connect by outcome: open, or the cause of failure.',
+  disconnects: 'Connections that were open and ended, by cause.',
+  reconnects: 'Retries scheduled, by cause.',
+  give_ups: 'Times the client gave up.',
+  events_received: 'Events read from the wire, before dedupe and ordering.',
+  events_processed: 'Events whose handler finished.',
+  redeliveries: 'Processed events that the handler may have seen before.',
+  duplicates: 'Events recognised as repetitions and not handed over.',
+  out_of_order: 'Events that came too early or too late, by what became of them.',
+  gaps: 'Announced losses, by reason.',
+  events_missed: 'Events announced as lost, where the number is known.',
+  liveness_failures: 'Connections given up because they were not alive, by cause.',
+  cannot_resume: 'Times the server could not go on from the cursor, by reason.',
+  heartbeats: 'Heartbeats read.',
+  handler_failures: 'Calls of the handler that failed.',
+  dead_letters: 'Events passed over, by reason.',
+  errors: 'Errors, by code.',
+};
+const GAUGE_HELP: Readonly<Record<GaugeName, string>> = {
+  connections_open: 'Connections that are open.',
+  lag_events: 'Events the server has and the client has not seen, as of the last heartbeat.',
+};
+const HISTOGRAM_HELP: Readonly<Record<HistogramName, string>> = {
+  downtime: 'Time between two connections.',
+  recovery: 'Time from the loss of a connection to the first event processed after it.',
+  delivery_lag: 'Time from publication to the end of the handler, by the clocks of both sides.',
+  handler: 'Time the handler took.',
+};
 
 /** Where client metrics go. */
 export interface ClientMetricsOptions {
@@ -15,16 +52,24 @@ export interface ClientMetricsOptions {
  */
 export function clientMetrics({ registry }: ClientMetricsOptions): (fact: ClientFact) => void {
   const registers = [registry];
-  const counters = mapValues(CLIENT_METRICS.counters, ([label, help], name) => ({
+  const counters = mapValues(COUNTERS, (label, name) => ({
     label,
     bounded: boundedLabel(),
-    metric: new Counter<string>({ name, help, labelNames: label === '' ? [] : [label], registers }),
+    metric: new Counter<string>({
+      name: `sse_client_${name}_total`,
+      help: COUNTER_HELP[name],
+      labelNames: label === '' ? [] : [label],
+      registers,
+    }),
   }));
-  const gauges = mapValues(CLIENT_METRICS.gauges, (help, name) => new Gauge({ name, help, registers }));
-  const buckets = [...CLIENT_METRICS.bounds];
+  const gauges = mapValues(
+    GAUGE_HELP,
+    (help, name) => new Gauge({ name: `sse_client_${name}`, help, registers }),
+  );
   const histograms = mapValues(
-    CLIENT_METRICS.histograms,
-    (help, name) => new Histogram({ name, help, buckets, registers }),
+    HISTOGRAM_HELP,
+    (help, name) =>
+      new Histogram({ name: `sse_client_${name}_seconds`, help, buckets: [...BOUNDS], registers }),
   );
   return countFacts({
     count(name, value = '', by = 1) {
@@ -33,7 +78,6 @@ export function clientMetrics({ registry }: ClientMetricsOptions): (fact: Client
       else metric.inc({ [label]: bounded(value) }, by);
     },
     gauge: (name, value) => gauges[name].set(value),
-    add: (name, by) => gauges[name].inc(by),
     time: (name, seconds) => histograms[name].observe(seconds),
   });
 }
