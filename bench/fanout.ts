@@ -2,6 +2,7 @@
 // Contenders take turns in every round, and each round's figures are divided by the plain loop's of the same round.
 //
 //   npx tsx bench/fanout.ts [--connections 100,1000,4000] [--rounds 3] [--only plain,kit]
+import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { startChild } from './support/child.ts';
 import { median } from './support/ratio.ts';
@@ -20,40 +21,62 @@ const server = new URL('./fanout/server.ts', import.meta.url);
 const load = new URL('./fanout/load.ts', import.meta.url);
 
 interface Figures {
-  readonly cpuMicros: number;
+  /** CPU of the server process per delivery: its own code, and the kernel's (on loopback that includes receiving). */
+  readonly userMicros: number;
+  readonly systemMicros: number;
   readonly rssKiB: number;
   readonly p50: number;
   readonly p99: number;
 }
 
+interface Cpu {
+  readonly userMicros: number;
+  readonly systemMicros: number;
+}
+
 /** Deliveries per measurement, the same for every N, so that small N is not measured in noise. */
 const DELIVERIES = 400_000;
+/** Connections that come and go before memory is measured: code is loaded and the young generation has grown. */
+const WARM_UP_CONNECTIONS = 500;
+/** Latency is measured with pauses that leave the plain loop idle more than half of the time: not the length of a queue. */
+const PACE_MICROS_PER_CONNECTION = 40;
+const PACED = 50;
+
+const cpu = (figures: Figures): number => figures.userMicros + figures.systemMicros;
 
 async function measure(name: string, connections: number): Promise<Figures> {
   const origin = await startChild(server, [name]);
   const client = await startChild(load, []);
   try {
     const { port } = await origin.call<{ port: number }>({ op: 'port' });
+    await client.call({ op: 'open', port, count: WARM_UP_CONNECTIONS });
+    await client.call({ op: 'close' });
+    await delay(300); // the server sees them off
     const { rss: idle } = await origin.call<{ rss: number }>({ op: 'rss' });
     await client.call({ op: 'open', port, count: connections });
     const { rss: open } = await origin.call<{ rss: number }>({ op: 'rss' });
-    const round = async (count: number) => {
+    const round = async (count: number, everyMs = 0) => {
       await client.call({ op: 'reset' });
-      const before = await origin.call<{ cpuMicros: number }>({ op: 'cpu' });
+      const before = await origin.call<Cpu>({ op: 'cpu' });
       const [, seen] = await Promise.all([
-        origin.call({ op: 'publish', count }),
+        origin.call({ op: 'publish', count, everyMs }),
         client.call<{ events: number; p50: number; p99: number }>({
           op: 'await',
           events: count * connections,
         }),
       ]);
-      const after = await origin.call<{ cpuMicros: number }>({ op: 'cpu' });
-      return { ...seen, cpuMicros: (after.cpuMicros - before.cpuMicros) / seen.events };
+      const after = await origin.call<Cpu>({ op: 'cpu' });
+      return {
+        ...seen,
+        userMicros: (after.userMicros - before.userMicros) / seen.events,
+        systemMicros: (after.systemMicros - before.systemMicros) / seen.events,
+      };
     };
     const count = Math.ceil(DELIVERIES / connections);
     await round(Math.ceil(count / 4)); // warm up the compiler and the sockets
-    const { cpuMicros, p50, p99 } = await round(count);
-    return { cpuMicros, p50, p99, rssKiB: (open - idle) / 1024 / connections };
+    const { userMicros, systemMicros } = await round(count);
+    const { p50, p99 } = await round(PACED, Math.ceil((PACE_MICROS_PER_CONNECTION * connections) / 1000));
+    return { userMicros, systemMicros, p50, p99, rssKiB: (open - idle) / 1024 / connections };
   } finally {
     await Promise.all([origin.stop(), client.stop()]);
   }
@@ -75,6 +98,7 @@ for (const connections of values.connections.split(',').map(Number)) {
       [
         'server',
         'CPU µs/delivery',
+        'of it kernel',
         'CPU ratio',
         'KiB/connection',
         'memory ratio',
@@ -84,8 +108,9 @@ for (const connections of values.connections.split(',').map(Number)) {
       ],
       contenders.map((name) => [
         name,
-        median(of(name, (f) => f.cpuMicros)),
-        ratio(name, (f) => f.cpuMicros),
+        median(of(name, cpu)),
+        median(of(name, (f) => f.systemMicros)),
+        ratio(name, cpu),
         median(of(name, (f) => f.rssKiB)),
         ratio(name, (f) => f.rssKiB),
         median(of(name, (f) => f.p50)),

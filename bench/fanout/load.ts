@@ -39,6 +39,7 @@ function open(port: number): Promise<void> {
 
 type Message =
   | { op: 'open'; port: number; count: number }
+  | { op: 'close' }
   | { op: 'await'; events: number }
   | { op: 'reset' };
 
@@ -48,6 +49,10 @@ serveParent(async (message: Message) => {
       await Promise.all(Array.from({ length: Math.min(50, message.count - i) }, () => open(message.port)));
     }
     return { open: sockets.length };
+  }
+  if (message.op === 'close') {
+    for (const socket of sockets.splice(0)) socket.destroy();
+    return { ok: true };
   }
   if (message.op === 'reset') {
     events = 0;

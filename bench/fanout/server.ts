@@ -1,5 +1,5 @@
 // Server process of the fan-out bench: one of several servers behind the same two-line interface.
-import { setImmediate as yieldToLoop } from 'node:timers/promises';
+import { setTimeout as sleep, setImmediate as yieldToLoop } from 'node:timers/promises';
 import { serveParent } from '../support/child.ts';
 import { createContender } from './contenders.ts';
 
@@ -9,6 +9,8 @@ const PAD = 'x'.repeat(100);
 interface Publish {
   readonly op: 'publish';
   readonly count: number;
+  /** From one publication to the next, milliseconds; 0: as soon as the loop has turned. */
+  readonly everyMs: number;
 }
 type Message = Publish | { op: 'rss' } | { op: 'cpu' } | { op: 'port' };
 
@@ -26,11 +28,12 @@ serveParent(async (message: Message) => {
   }
   if (message.op === 'cpu') {
     const { user, system } = process.cpuUsage();
-    return { cpuMicros: user + system };
+    return { userMicros: user, systemMicros: system };
   }
   for (let n = 0; n < message.count; n++) {
     await contender.publish(payload(n));
-    await yieldToLoop(); // let the sockets drain, as paced production traffic does
+    // Let the sockets drain, as paced production traffic does.
+    await (message.everyMs > 0 ? sleep(message.everyMs) : yieldToLoop());
   }
   return { ok: true };
 });

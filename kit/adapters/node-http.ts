@@ -25,10 +25,13 @@ export function fromNodeRequest(
 /** Writes a stream's reply to a node:http or node:http2 response. */
 export function sendNodeReply(reply: StreamReply, request: NodeRequest, response: NodeResponse): void {
   response.statusCode = reply.status;
-  for (const [name, value] of Object.entries(reply.headers)) response.setHeader(name, value);
+  const { headers } = reply;
   if (reply.body.kind === 'stream') {
-    reply.body.start((events) => openNodeSink(request, response, events));
-  } else if (reply.body.kind === 'text') {
+    reply.body.start((events) => openNodeSink(request, response, events, headers));
+    return;
+  }
+  for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
+  if (reply.body.kind === 'text') {
     response.end(reply.body.text);
   } else {
     response.end();

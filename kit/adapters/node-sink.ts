@@ -14,17 +14,26 @@ const CRLF = Buffer.from('\r\n');
 const SHARED_CHUNK_BYTES = 16_384;
 
 /**
- * Sends head and opens the body of a stream. Three ways of writing, by what stands between us and the socket:
+ * Sends head (`headers`, beside those set on the response already) and opens the body of a stream. Three ways of writing, by what stands between us and the socket:
  * - HTTP/1.1, nothing in between: pre-framed chunks straight to the socket, one write per block, framed once for all
  *   connections. (`res.write` would frame and cork anew for each: half of the cost of a delivery.)
  * - middleware wrapped `res.write` (compression): `res.write`, and its `flush()` after each block.
  * - HTTP/2, HTTP/1.0: `res.write`.
  */
-export function openNodeSink(request: NodeRequest, response: NodeResponse, events: SinkEvents): Sink {
+export function openNodeSink(
+  request: NodeRequest,
+  response: NodeResponse,
+  events: SinkEvents,
+  headers: Readonly<Record<string, string>> = {},
+): Sink {
   // An unread request body would leave the socket paused, and its end unnoticed.
   request.resume();
   const direct = directSocket(request, response);
-  if (direct) (response as ServerResponse).setHeader('Transfer-Encoding', 'chunked');
+  // Headers given to writeHead are not kept for the life of the response, as those given to setHeader are (1 KiB).
+  (response as ServerResponse).writeHead(
+    response.statusCode,
+    direct ? { ...headers, 'Transfer-Encoding': 'chunked' } : headers,
+  );
   // HTTP/2's compatibility response has it too, its types do not.
   (response as ServerResponse).flushHeaders();
   return direct && !isWrapped(response)

@@ -13,6 +13,8 @@ export interface Part {
   pause(): void;
   /** The connection is over. */
   stop(): void;
+  /** Counts what was written to the connection together with others and not counted yet. */
+  settle(): void;
   /** The heartbeat that is true for this connection now; one block is shared by all that stand at the same place. */
   heartbeat(): Block;
 }
@@ -30,45 +32,61 @@ export interface ConnectionSettings {
   readonly expiresUnixMs: number;
 }
 
+/** Whom a connection belongs to: one object for all connections, so that none of them keeps its request alive. */
+export interface ConnectionOwner {
+  readonly monotonic: () => number;
+  /** The connection is over. Called once. */
+  readonly closed: (connection: Connection) => void;
+}
+
 /**
  * One response: a sink, whether it is blocked, what was written, and how it ends. It holds no queue: while the sink is
  * blocked, its parts stop reading, and the log keeps the events.
  */
 export class Connection {
   readonly settings: ConnectionSettings;
-  /** Events written, control frames not counted. */
-  events = 0;
-  /** Bytes written. */
-  bytes = 0;
-  /** Monotonic time of the last write. */
-  lastWriteMs: number;
   /** Since when the sink is blocked, monotonic; `null` while it takes bytes. */
   blockedMs: number | null = null;
   /** Why the connection is ending; `null` while it is not. */
   reason: CloseReason | null = null;
   closed = false;
-  readonly #sink: Sink;
-  readonly #monotonic: () => number;
-  readonly #onClosed: (connection: Connection) => void;
+  /** Where it writes. Only the fan-out writes past `write`, and tells afterwards: `count`, `blocked`. */
+  readonly sink: Sink;
+  readonly #owner: ConnectionOwner;
   readonly #parts: Part[] = [];
+  #events = 0;
+  #bytes = 0;
+  #lastWriteMs: number;
   #turn = 0;
 
   /** @param connect makes the sink, given whom to tell. */
-  constructor(
-    settings: ConnectionSettings,
-    connect: (events: SinkEvents) => Sink,
-    monotonic: () => number,
-    onClosed: (connection: Connection) => void,
-  ) {
+  constructor(settings: ConnectionSettings, connect: (events: SinkEvents) => Sink, owner: ConnectionOwner) {
     this.settings = settings;
-    this.lastWriteMs = settings.openedMs;
-    this.#monotonic = monotonic;
-    this.#onClosed = onClosed;
-    this.#sink = connect({ onDrain: () => this.#drained(), onClose: () => this.#ended() });
+    this.#lastWriteMs = settings.openedMs;
+    this.#owner = owner;
+    this.sink = connect({ onDrain: () => this.#drained(), onClose: () => this.#ended() });
   }
 
   get parts(): readonly Part[] {
     return this.#parts;
+  }
+
+  /** Events written, control frames not counted. */
+  get events(): number {
+    this.#settle();
+    return this.#events;
+  }
+
+  /** Bytes written. */
+  get bytes(): number {
+    this.#settle();
+    return this.#bytes;
+  }
+
+  /** Monotonic time of the last write. */
+  get lastWriteMs(): number {
+    this.#settle();
+    return this.#lastWriteMs;
   }
 
   /** Whether nothing more may be written. */
@@ -101,28 +119,38 @@ export class Connection {
   /** Writes a block. Returns false when the writer has to wait for its `resume()`. */
   write(block: Block, nowMs: number): boolean {
     if (this.over) return false;
-    this.lastWriteMs = nowMs;
-    this.bytes += block.bytes.length;
-    if (this.#sink.write(block)) return true;
-    if (this.blockedMs === null) {
-      this.blockedMs = nowMs;
-      for (const part of this.#parts) part.pause();
-    }
+    this.count(0, block.bytes.length, nowMs);
+    if (this.sink.write(block)) return true;
+    this.blocked(nowMs);
     return false;
+  }
+
+  /** Counts what was written. */
+  count(events: number, bytes: number, nowMs: number): void {
+    this.#events += events;
+    this.#bytes += bytes;
+    this.#lastWriteMs = Math.max(this.#lastWriteMs, nowMs);
+  }
+
+  /** The sink takes nothing more until it drains. */
+  blocked(nowMs: number): void {
+    if (this.blockedMs !== null || this.over) return;
+    this.blockedMs = nowMs;
+    for (const part of this.#parts) part.pause();
   }
 
   /** Whether the listener behind the connection was closed. */
   get listenerClosed(): boolean {
-    return this.#sink.closing?.() ?? false;
+    return this.sink.closing?.() ?? false;
   }
 
   /** Ends the response in good order, with a last frame. */
   finish(reason: CloseReason, last: Block | null): void {
     if (this.over) return;
-    if (last) this.write(last, this.#monotonic());
+    if (last) this.write(last, this.#owner.monotonic());
     this.reason = reason;
     for (const part of this.#parts) part.stop();
-    this.#sink.end();
+    this.sink.end();
   }
 
   /** Cuts the response off. After `finish` it keeps that reason. */
@@ -130,7 +158,7 @@ export class Connection {
     if (this.closed) return;
     if (this.reason === null) for (const part of this.#parts) part.stop();
     this.reason ??= reason;
-    this.#sink.destroy();
+    this.sink.destroy();
   }
 
   #drained(): void {
@@ -146,6 +174,10 @@ export class Connection {
     }
   }
 
+  #settle(): void {
+    for (const part of this.#parts) part.settle();
+  }
+
   #takesBytes(): boolean {
     return this.blockedMs === null && !this.over;
   }
@@ -157,6 +189,6 @@ export class Connection {
       this.reason = 'client-gone';
       for (const part of this.#parts) part.stop();
     }
-    this.#onClosed(this);
+    this.#owner.closed(this);
   }
 }

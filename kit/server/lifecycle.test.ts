@@ -55,6 +55,29 @@ describe('the life of a connection, in virtual time', () => {
     expect(client.comments).toHaveLength(heartbeats);
   });
 
+  it('counts per connection what was written to all together: live, after a pause, and with heartbeats', async () => {
+    const stream = make({ heartbeatMs: 1000 });
+    const early = await connect(stream);
+    for (let n = 0; n < 3; n++) await stream.publish('tick', n);
+    const late = await connect(stream, { cursor: early.ids[0] ?? '' });
+    const slow = await connect(stream, { room: 2 });
+    for (let n = 0; n < 4; n++) {
+      await stream.publish('tick', n);
+      await Promise.resolve();
+    }
+    await clock.advance(1500);
+    expect(slow.ids).toHaveLength(1);
+    expect(stream.stats()).toMatchObject({ connections: 3, caughtUp: 2, maxBehind: 3 });
+    slow.drain();
+    await stream.publish('tick', 'last');
+    for (const client of [early, late, slow]) client.leave();
+    await clock.advance(0);
+    const closed = facts.filter((fact) => fact.kind === 'connection-closed');
+    const [events, bytes] = [closed.map((fact) => fact.events), closed.map((fact) => fact.bytes)];
+    expect(events).toEqual([8, 7, 5]);
+    expect(bytes).toEqual([early, late, slow].map((client) => client.bytes));
+  });
+
   it('sends heartbeats as events where asked to, without an id, and none when off', async () => {
     const stream = make({ heartbeat: 'event', heartbeatMs: 1000 });
     const client = await connect(stream);

@@ -62,14 +62,14 @@ export class MultiSession implements Session {
   attach(connection: Connection): void {
     this.#readers = this.#topics.map(
       (topic, index) =>
-        new Reader(this.#core(index), connection, topic.plan, this.#wire(topic), this.#options.slowReader),
+        new Reader(this.#core(index), connection, topic.plan, this.#wire(), this.#options.slowReader),
     );
   }
 
   begin(): void {
     this.#readers.forEach((reader, index) => {
       const topic = this.#topics[index];
-      if (topic) reader.open(topic.plan);
+      if (topic) reader.open(topic);
     });
     for (const reader of this.#readers) reader.resume();
   }
@@ -80,10 +80,10 @@ export class MultiSession implements Session {
     return core;
   }
 
-  #wire(topic: TopicPlan): Wire {
+  #wire(): Wire {
     return {
-      open: (reader, plan) => {
-        const own = { stream: reader.stream, position: plan.primer };
+      open: (reader, topic) => {
+        const own = { stream: reader.stream, position: topic.plan.primer };
         const body = openBody(reader, topic, this.#options);
         return encodeStreamOpen(body, this.#vector(own), this.#options.nextRetryMs());
       },

@@ -1,18 +1,19 @@
 import type { Position } from '../protocol/index.ts';
 import type { Connection, Part } from './connection.ts';
-import { BATCH, type LiveReader } from './fanout.ts';
+import { BATCH, type LiveReader, type Tally } from './fanout.ts';
 import type { FrameBatch, LogRead } from './replay-log.ts';
 import { type Loss, planFallOff, type ResumePlan } from './resume.ts';
-import { Block, textBlock } from './sink.ts';
+import type { TopicPlan } from './session.ts';
+import { Block, type Sink, textBlock } from './sink.ts';
 import type { StreamCore } from './stream-core.ts';
 
 /** How a reader's frames look on its connection: alone, or as one of several streams with a vector cursor. */
 export interface Wire {
   /** First frame. `retryMs` was chosen for this connection. */
-  open(reader: Reader, plan: ResumePlan): string;
+  open(reader: Reader, topic: TopicPlan): string;
   cannotResume(reader: Reader, loss: Loss): string;
-  /** Frames as this connection gets them; `null` to write the shared block. */
-  rewrite(reader: Reader, batch: FrameBatch): Block | null;
+  /** Frames as this connection gets them; `null` to write the shared blocks. */
+  readonly rewrite: ((reader: Reader, batch: FrameBatch) => Block) | null;
   heartbeat(reader: Reader): Block;
   /** The stream is complete for this reader; says what else to do with the connection. */
   complete(reader: Reader): void;
@@ -35,6 +36,8 @@ export class Reader implements Part, LiveReader {
   #epoch: string;
   #seq: number;
   #mode: Mode = 'paused';
+  /** The fan-out's tally when it joined, or when it last took over what was written since. */
+  #since: Tally | null = null;
   /** Until the opening frames are written, what a reconnect has to ask for. */
   #primer: Position | null;
   /** Events written and since when, until the first time it has caught up after coming with a cursor. */
@@ -61,6 +64,7 @@ export class Reader implements Part, LiveReader {
 
   /** The place after which it reads on: everything up to here was written. */
   get position(): Position {
+    this.settle();
     return { epoch: this.#epoch, seq: this.#seq };
   }
 
@@ -74,8 +78,9 @@ export class Reader implements Part, LiveReader {
   }
 
   get behind(): number {
+    const { seq } = this.position;
     const { epoch, head } = this.core.log.bounds();
-    return epoch === this.#epoch ? Math.max(0, head - this.#seq) : head;
+    return epoch === this.#epoch ? Math.max(0, head - seq) : head;
   }
 
   get stopped(): boolean {
@@ -83,9 +88,9 @@ export class Reader implements Part, LiveReader {
   }
 
   /** Writes the opening frames, as one block. `resume()` then begins the reading. */
-  open(plan: ResumePlan): void {
-    const { loss } = plan;
-    const opening = this.#wire.open(this, plan);
+  open(topic: TopicPlan): void {
+    const { loss } = topic.plan;
+    const opening = this.#wire.open(this, topic);
     this.#primer = null;
     this.#writeText(loss ? opening + this.#wire.cannotResume(this, loss) : opening);
     if (loss) this.#reportLoss(loss);
@@ -120,11 +125,31 @@ export class Reader implements Part, LiveReader {
     return this.#wire.heartbeat(this);
   }
 
-  deliver(block: Block, batch: FrameBatch, nowMs: number): void {
+  get sharedSink(): Sink | null {
+    return this.#wire.rewrite ? null : this.connection.sink;
+  }
+
+  joined(tally: Tally): void {
+    this.#since = tally;
+  }
+
+  settle(): void {
+    const { fanout } = this.core;
+    const since = this.#since;
+    if (!since || this.#wire.rewrite || since === fanout.tally || !fanout.carries(this)) return;
+    const { tally } = fanout;
+    this.#since = tally;
+    this.#seq = fanout.at.seq;
+    this.connection.count(tally.events - since.events, tally.bytes - since.bytes, tally.atMs);
+  }
+
+  deliver(batch: FrameBatch, nowMs: number): void {
     this.#seq = batch.lastSeq;
-    const events = batch.lastSeq - batch.firstSeq + 1;
-    this.connection.events += events;
-    this.connection.write(this.#wire.rewrite(this, batch) ?? block, nowMs);
+    this.#writeBatch(batch, nowMs);
+  }
+
+  blocked(nowMs: number): void {
+    this.connection.blocked(nowMs);
   }
 
   #pump(): void {
@@ -168,10 +193,13 @@ export class Reader implements Part, LiveReader {
     const nowMs = this.core.clock.monotonic();
     this.#seq = batch.lastSeq;
     if (this.#replay) this.#replay.events += events;
-    this.connection.events += events;
-    const block = this.#wire.rewrite(this, batch) ?? new Block(batch.bytes);
-    this.connection.write(block, nowMs);
+    this.#writeBatch(batch, nowMs);
     this.core.reportDelivered('catch-up', batch, 1, this.connection.settings.id);
+  }
+
+  #writeBatch(batch: FrameBatch, nowMs: number): void {
+    this.connection.count(batch.lastSeq - batch.firstSeq + 1, 0, nowMs);
+    this.connection.write(this.#wire.rewrite?.(this, batch) ?? new Block(batch.bytes), nowMs);
   }
 
   #caughtUp(): void {

@@ -6,7 +6,7 @@ import {
   SseKitError,
   STREAM_RESUME_HEADER,
 } from '../protocol/index.ts';
-import { Connection, type ConnectionSettings } from './connection.ts';
+import { Connection, type ConnectionOwner, type ConnectionSettings } from './connection.ts';
 import type { Connections } from './connections.ts';
 import { corsAnswer, preflightHeaders } from './cors.ts';
 import type { RejectReason } from './facts.ts';
@@ -47,10 +47,15 @@ const TRACEPARENT = /^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/;
 export class Responder {
   readonly #options: ResolvedOptions;
   readonly #connections: Connections;
+  readonly #owner: ConnectionOwner;
 
   constructor(options: ResolvedOptions, connections: Connections) {
     this.#options = options;
     this.#connections = connections;
+    this.#owner = {
+      monotonic: () => options.clock.monotonic(),
+      closed: (connection) => this.#closed(connection),
+    };
   }
 
   /**
@@ -105,13 +110,7 @@ export class Responder {
           kind: 'stream',
           start: (connect) => {
             const settings = this.#settings(request, key, expiresUnixMs);
-            const { clock } = this.#options;
-            const connection = new Connection(
-              settings,
-              connect,
-              () => clock.monotonic(),
-              (closed) => this.#closed(closed),
-            );
+            const connection = new Connection(settings, connect, this.#owner);
             session.attach(connection);
             this.#connections.add(connection);
             this.#options.emit({

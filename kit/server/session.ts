@@ -10,7 +10,14 @@ import type { Connection } from './connection.ts';
 import type { ResolvedOptions } from './options.ts';
 import { Reader, type Wire } from './reader.ts';
 import type { LogBounds } from './replay-log.ts';
-import { type CursorRequest, isWithin, planResume, type ResumePlan, readCursor } from './resume.ts';
+import {
+  type CursorRequest,
+  isWithin,
+  type Loss,
+  planResume,
+  type ResumePlan,
+  readCursor,
+} from './resume.ts';
 import { type Block, textBlock } from './sink.ts';
 import type { StreamCore } from './stream-core.ts';
 
@@ -96,29 +103,43 @@ export class SingleSession implements Session {
   attach(connection: Connection): void {
     const topic = this.#topic;
     if (!topic) return;
-    this.#reader = new Reader(
-      this.#core,
-      connection,
-      topic.plan,
-      singleWire(topic, this.#options),
-      this.#options.slowReader,
-    );
+    const wire = new SingleWire(this.#options);
+    this.#reader = new Reader(this.#core, connection, topic.plan, wire, this.#options.slowReader);
   }
 
   begin(): void {
     if (!this.#topic) return;
-    this.#reader?.open(this.#topic.plan);
+    this.#reader?.open(this.#topic);
     this.#reader?.resume();
   }
 }
 
-function singleWire(topic: TopicPlan, options: ResolvedOptions): Wire {
-  return {
-    open: (reader, plan) =>
-      encodeStreamOpen(openBody(reader, topic, options), plan.primer, options.nextRetryMs()),
-    cannotResume: (reader, loss) => encodeCannotResume(loss, reader.position),
-    rewrite: () => null,
-    heartbeat: (reader): Block => reader.core.heartbeatAt(reader.position),
-    complete: (reader) => reader.connection.finish('ended', textBlock(encodeStreamEnd())),
-  };
+/** Frames as they are in the log. */
+class SingleWire implements Wire {
+  readonly rewrite = null;
+  readonly #options: ResolvedOptions;
+
+  constructor(options: ResolvedOptions) {
+    this.#options = options;
+  }
+
+  open(reader: Reader, topic: TopicPlan): string {
+    return encodeStreamOpen(
+      openBody(reader, topic, this.#options),
+      topic.plan.primer,
+      this.#options.nextRetryMs(),
+    );
+  }
+
+  cannotResume(reader: Reader, loss: Loss): string {
+    return encodeCannotResume(loss, reader.position);
+  }
+
+  heartbeat(reader: Reader): Block {
+    return reader.core.heartbeatAt(reader.position);
+  }
+
+  complete(reader: Reader): void {
+    reader.connection.finish('ended', textBlock(encodeStreamEnd()));
+  }
 }

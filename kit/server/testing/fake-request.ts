@@ -15,6 +15,8 @@ export class FakeClient implements Sink {
   readonly reply: StreamReply;
   readonly frames: ReadFrame[] = [];
   readonly comments: string[] = [];
+  /** Bytes that were written. */
+  bytes = 0;
   /** Largest block that was written. */
   largestBlock = 0;
   retryMs: number | null = null;
@@ -46,6 +48,7 @@ export class FakeClient implements Sink {
 
   write(block: Block): boolean {
     if (this.state !== 'open') return false;
+    this.bytes += block.bytes.length;
     this.largestBlock = Math.max(this.largestBlock, block.bytes.length);
     this.#parser.feed(this.#decoder.decode(block.bytes, { stream: true }));
     this.#room -= 1;
