@@ -77,7 +77,8 @@ async function serveScript(script: ByteScript, html: string): Promise<ScriptedSe
     }
     exchange.open();
     for (const chunk of chunks) await exchange.write(chunk);
-    exchange.end();
+    // A line of its own at the very end, so that nobody waits for the browsers' 3 and 5 s between responses.
+    exchange.end('retry: 20\n');
   });
 }
 
@@ -120,9 +121,9 @@ test('what differs, differs as documented', async ({ page, browserName }) => {
     // An id that was handled is a duplicate to the kit, even if the server meant it.
     expect(native).toContain('MessageEvent message again id=1 origin');
     expect(kit).not.toContain('MessageEvent message again id=1 origin');
-    // `id:` without `data:` moves the cursor in Chromium, as the specification wants; not in Firefox, nor in the kit.
-    expect(cursors('native')[1]).toBe(browserName === 'chromium' ? '2' : '1');
-    expect(cursors('kit')[1]).toBe('1');
+    // `id:` without `data:` moves the cursor, as the specification wants; not in Firefox.
+    expect(cursors('native')[1]).toBe(browserName === 'firefox' ? '1' : '2');
+    expect(cursors('kit')[1]).toBe('2');
   } finally {
     await server.close();
   }

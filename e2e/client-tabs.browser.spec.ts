@@ -113,40 +113,43 @@ for (const demo of demoServers) {
       await expect.poll(() => connections(server)).toMatchObject({ active: 1 });
     });
 
-    test('does not starve seven tabs on HTTP/1.1, which the browser allows six connections', async ({
-      tabs: { server, open },
-    }) => {
-      test.slow(); // seven real tabs
-      const pages: Page[] = [];
-      for (let n = 0; n < 7; n++) pages.push(await open());
-      const expected = await publish(server, 0, 5);
-      for (const page of pages) await expect.poll(() => seen(page)).toEqual(expected);
-      await expect.poll(() => connections(server)).toEqual({ active: 1, opened: 1 });
-      const answer = await pages[6]?.evaluate(async () => (await fetch('/nothing-here')).status);
-      expect(answer).toBe(404);
-    });
+    // A matter of the browser alone: seven tabs take long to open, and one server shows it.
+    if (demo === demoServers[0]) {
+      test('does not starve seven tabs on HTTP/1.1, which the browser allows six connections', async ({
+        tabs: { server, open },
+      }) => {
+        test.slow(); // seven real tabs
+        const pages: Page[] = [];
+        for (let n = 0; n < 7; n++) pages.push(await open());
+        const expected = await publish(server, 0, 5);
+        for (const page of pages) await expect.poll(() => seen(page)).toEqual(expected);
+        await expect.poll(() => connections(server)).toEqual({ active: 1, opened: 1 });
+        const answer = await pages[6]?.evaluate(async () => (await fetch('/nothing-here')).status);
+        expect(answer).toBe(404);
+      });
 
-    test('without sharing, the seventh tab starves', async ({ tabs: { server, blank } }) => {
-      test.slow(); // seven real tabs
-      // All pages first: a browser may hold back even the page of a tab that starves.
-      const pages: Page[] = [];
-      for (let n = 0; n < 7; n++) pages.push(await blank());
-      const states: number[] = [];
-      for (const page of pages) {
-        states.push(
-          await page.evaluate(
-            () =>
-              new Promise<number>((resolve) => {
-                const source = new EventSource('/stream');
-                source.onopen = () => resolve(source.readyState);
-                setTimeout(() => resolve(source.readyState), 3000);
-              }),
-          ),
-        );
-      }
-      expect(states).toEqual([1, 1, 1, 1, 1, 1, 0]);
-      expect(await connections(server)).toMatchObject({ active: 6 });
-    });
+      test('without sharing, the seventh tab starves', async ({ tabs: { server, blank } }) => {
+        test.slow(); // seven real tabs
+        // All pages first: a browser may hold back even the page of a tab that starves.
+        const pages: Page[] = [];
+        for (let n = 0; n < 7; n++) pages.push(await blank());
+        const states: number[] = [];
+        for (const page of pages) {
+          states.push(
+            await page.evaluate(
+              () =>
+                new Promise<number>((resolve) => {
+                  const source = new EventSource('/stream');
+                  source.onopen = () => resolve(source.readyState);
+                  setTimeout(() => resolve(source.readyState), 3000);
+                }),
+            ),
+          );
+        }
+        expect(states).toEqual([1, 1, 1, 1, 1, 1, 0]);
+        expect(await connections(server)).toMatchObject({ active: 6 });
+      });
+    }
   });
 }
 

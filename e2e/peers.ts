@@ -1,9 +1,7 @@
-import { mkdir, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { type Browser, chromium, expect, firefox, webkit } from '@playwright/test';
-import type { ScenarioResult, Software } from '../harness/report/types.ts';
+import type { Software } from '../harness/report/types.ts';
 import { type BrowserProject, findBrowser } from '../harness/runner/browsers.ts';
-import { missingCapabilities, runScenario, type StartTarget } from '../harness/runner/index.ts';
+import { missingCapabilities, runScenario, type StartTarget, writeAbsent } from '../harness/runner/index.ts';
 import { deriveSeed } from '../harness/runner/random.ts';
 import type { Scenario } from '../harness/scenarios/index.ts';
 import type { Capability, Subject } from '../harness/subjects/index.ts';
@@ -64,9 +62,9 @@ export async function playPeer(run: PeerRun): Promise<void> {
   );
   const missing = missingCapabilities(scenario, subject.capabilities, server.capabilities);
   if (missing.length > 0) {
-    const absentReason = `${subject.name} on ${server.name} does not claim ${missing.join(', ')}`;
-    await writeAbsent(run, String(seed), absentReason, info.outputDir);
-    test.skip(true, absentReason);
+    const reason = `${subject.name} on ${server.name} does not claim ${missing.join(', ')}`;
+    await writeAbsent({ ...run, seed, outDir: info.outputDir, reason, subjectKind: 'peer' });
+    test.skip(true, reason);
   }
   const { result, verdict, log } = await runScenario({
     scenario,
@@ -83,34 +81,4 @@ export async function playPeer(run: PeerRun): Promise<void> {
   const word = result.verdict === true ? 'holds' : 'does not hold';
   info.annotations.push({ type: 'verdict', description: `${word}: ${result.error ?? verdict.summary}` });
   expect(result.verdict, `${result.error ?? ''}\n${verdict.summary}\n${log}`).not.toBe('unknown');
-}
-
-/** A cell that says nothing, and why: the report shows it as "–". */
-async function writeAbsent(run: PeerRun, seed: string, absentReason: string, outDir: string): Promise<void> {
-  const { scenario, subject, server, toxiproxy, browser } = run;
-  const result: ScenarioResult = {
-    schemaVersion: 1,
-    id: scenario.id,
-    subject: subject.name,
-    subjectKind: 'peer',
-    subjectVersion: subject.version,
-    server: server.name,
-    verdict: 'absent',
-    absentReason,
-    checks: {},
-    hypothesis: scenario.hypothesis,
-    steadyState: scenario.steadyState,
-    faultPlan: scenario.faults,
-    guarantee: scenario.guarantee,
-    budget: scenario.budget,
-    seed,
-    engine: { name: toxiproxy.engine, version: toxiproxy.version, source: toxiproxy.source },
-    ...(browser ? { browser } : {}),
-    startedAt: new Date().toISOString(),
-    durationMs: 0,
-    artefacts: {},
-    tags: scenario.tags,
-  };
-  await mkdir(outDir, { recursive: true });
-  await writeFile(join(outDir, 'result.json'), `${JSON.stringify(result, null, 2)}\n`);
 }

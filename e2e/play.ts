@@ -3,7 +3,7 @@ import type { DemoServer } from '../fixtures/servers/index.ts';
 import { toxiproxyFixture } from '../fixtures/toxiproxy.ts';
 import { formatVerdict } from '../harness/oracle/index.ts';
 import type { ScenarioResult, Software } from '../harness/report/types.ts';
-import { missingCapabilities, type Run, runScenario } from '../harness/runner/index.ts';
+import { missingCapabilities, type Run, runScenario, writeAbsent } from '../harness/runner/index.ts';
 import { deriveSeed } from '../harness/runner/random.ts';
 import type { Scenario } from '../harness/scenarios/index.ts';
 import type { Subject } from '../harness/subjects/index.ts';
@@ -32,7 +32,15 @@ export async function play(options: PlayOptions): Promise<void> {
   const missing = missingCapabilities(scenario, subject.capabilities, server.capabilities);
   const program = missing.some((need) => ['redis-server', 'nginx', 'haproxy'].includes(need));
   const hint = program ? ' (npm run setup -- --with-services)' : '';
-  test.skip(missing.length > 0, `${subject.name} on ${server.name} lacks ${missing.join(', ')}${hint}`);
+  const seed = deriveSeed(
+    Number(process.env.SSE_KIT_SEED ?? 1),
+    `${scenario.id} ${subject.name} ${server.name}`,
+  );
+  if (missing.length > 0) {
+    const reason = `${subject.name} on ${server.name} lacks ${missing.join(', ')}${hint}`;
+    await writeAbsent({ ...options, seed, outDir: info.outputDir, reason });
+    test.skip(true, reason);
+  }
   if (scenario.takesMs) test.setTimeout(info.timeout + scenario.takesMs);
   info.annotations.push({ type: 'hypothesis', description: scenario.hypothesis });
 
@@ -41,7 +49,7 @@ export async function play(options: PlayOptions): Promise<void> {
     subject,
     target: server.start,
     toxiproxy,
-    seed: deriveSeed(Number(process.env.SSE_KIT_SEED ?? 1), `${scenario.id} ${subject.name} ${server.name}`),
+    seed,
     outDir: info.outputDir,
     ...(browser ? { browser } : {}),
   });
