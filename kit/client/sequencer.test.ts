@@ -4,7 +4,11 @@ import { WireEvent } from './event.ts';
 import { createSequencer, type OrderPolicy } from './sequencer.ts';
 
 /** What a sequencer says and does about positions that come in this order. */
-function sequence(late: OrderPolicy['late'], seqs: readonly (number | string)[], events = 100): string[] {
+function sequence(
+  late: OrderPolicy['late'],
+  came: readonly (number | string | readonly [id: number | string, data: string])[],
+  events = 100,
+): string[] {
   const log: string[] = [];
   const window = createDedupeWindow({ size: 10, ttlMs: Number.POSITIVE_INFINITY });
   const policy: OrderPolicy = { by: 'sequence', late, bufferEvents: events, bufferMs: 1000 };
@@ -13,15 +17,28 @@ function sequence(late: OrderPolicy['late'], seqs: readonly (number | string)[],
     move: (cursor) => log.push(`cursor ${short(cursor)}`),
     fact: (fact) => {
       if (fact.kind === 'gap') log.push(`gap of ${fact.missed}`);
-      else if (fact.kind === 'out-of-order') log.push(`${short(fact.id)} ${fact.action}`);
+      else if (fact.kind === 'out-of-order')
+        log.push(`${short(fact.id)} ${fact.action}${fact.announced ? ', announced as missing' : ''}`);
       else if (fact.kind === 'duplicate') log.push(`${short(fact.id)} seen before`);
+      else if (fact.kind === 'error') log.push(`${fact.code}: ${fact.message}`);
     },
   });
-  for (const seq of seqs) {
-    sequencer.accept(
-      new WireEvent('t', typeof seq === 'string' ? seq : `epochone.${seq}`, '1', { format: 'auto', url: '' }),
-      () => 0,
-    );
+  const now = (): number => 0;
+  for (const each of came) {
+    const [id, data] = typeof each === 'object' ? each : [each, '1'];
+    const text = typeof id === 'string' ? id : `epochone.${id}`;
+    if (data === 'reconnect') {
+      sequencer.connecting(text);
+      continue;
+    }
+    if (data === 'lost') {
+      sequencer.tailLost(Number(id)); // asked for again
+      sequencer.tailLost(Number(id)); // and announced
+      continue;
+    }
+    const event = new WireEvent('t', text, data, { format: 'auto', url: '' });
+    sequencer.accept(event, now);
+    sequencer.settled(event, now);
   }
   return log;
 }
@@ -35,14 +52,17 @@ describe('a position that comes after a later one', () => {
       'gap of 1',
       'cursor 2',
       'deliver 3, cursor 3',
-      '2 delivered',
+      '2 delivered, announced as missing',
       'deliver 2, cursor 3',
       'deliver 4, cursor 4',
     ]);
   });
 
   it('is dropped, and said to be, by the policy `drop`', () => {
-    expect(sequence('drop', [1, 3, 2]).slice(-2)).toEqual(['deliver 3, cursor 3', '2 dropped']);
+    expect(sequence('drop', [1, 3, 2]).slice(-2)).toEqual([
+      'deliver 3, cursor 3',
+      '2 dropped, announced as missing',
+    ]);
   });
 
   it('is late once: the next time it was seen before', () => {
@@ -57,9 +77,50 @@ describe('a position that comes after a later one', () => {
 
   it('is remembered within the bound of the buffer and not beyond', () => {
     expect(sequence('drop', [1, 10, 9, 8, 7], 2).slice(-3)).toEqual([
-      '9 dropped',
-      '8 dropped',
+      '9 dropped, announced as missing',
+      '8 dropped, announced as missing',
       '7 seen before',
     ]);
+  });
+});
+
+describe('an id that comes again', () => {
+  const [one, two, other] = [
+    ['epochone.1', 'one'],
+    ['epochone.2', 'two'],
+    ['epochone.2', 'other'],
+  ] as const;
+  const REUSED = 'ERR_ID_REUSED: "epochone.2" came again with other data';
+
+  it('with the same data is a repetition', () => {
+    expect(sequence('buffer', [one, two, two]).slice(2)).toEqual(['2 seen before']);
+  });
+
+  it('with other data is an error as well, and is not handed over', () => {
+    expect(sequence('buffer', [one, two, other]).slice(2)).toEqual(['2 seen before', REUSED]);
+  });
+
+  it('is recognised over a reconnect from that id', () => {
+    expect(sequence('buffer', [two, ['epochone.2', 'reconnect'], other]).slice(1)).toEqual([
+      '2 seen before',
+      REUSED,
+    ]);
+  });
+
+  it('is recognised where ids are opaque', () => {
+    expect(
+      sequence('buffer', [
+        ['x', 'a'],
+        ['x', 'b'],
+      ]).slice(1),
+    ).toEqual(['x seen before', 'ERR_ID_REUSED: "x" came again with other data']);
+  });
+
+  it('accuses nobody where the data of that id is not at hand', () => {
+    const third = ['epochone.3', 'three'] as const;
+    expect(sequence('buffer', [one, two, third, other]).at(-1)).toBe('2 seen before');
+    expect(sequence('buffer', [one, ['epochone.2', 'reconnect'], other]).at(-1)).toBe('2 seen before');
+    // The announced loss moved the mark to 2, whose data never came.
+    expect(sequence('buffer', [one, [2, 'lost'], two]).at(-1)).toBe('2 seen before');
   });
 });
