@@ -41,14 +41,14 @@ function askedFor({ request }: MemoryExchange): Marks {
   return marks;
 }
 
-function opening(exchange: MemoryExchange, heads: Marks, heartbeatMs = 0): Marks {
+function opening(exchange: MemoryExchange, heads: Marks): Marks {
   const marks = askedFor(exchange);
   const resume = exchange.request.headers['last-event-id'] === undefined ? 'fresh' : 'ok';
   for (const stream of NAMES) {
     const epoch = epochOf(stream);
     const body = { stream, epoch, head: heads[stream], oldest: 1, resume, connection: 'c' } as const;
     exchange.write(
-      encodeStreamOpen({ ...body, heartbeatMs, protocol: 1 }, vector(stream, marks[stream], marks)),
+      encodeStreamOpen({ ...body, heartbeatMs: 0, protocol: 1 }, vector(stream, marks[stream], marks)),
     );
   }
   return marks;
@@ -195,18 +195,97 @@ describe('several streams on one response', () => {
     expect(committedBy(null, before)).toBe(before);
   });
 
-  it('dedupes per stream by the window where order is not by sequence', async () => {
+  it('dedupes per stream by the window where order is not by sequence, over reconnects too', async () => {
     const { clock, seen, kinds } = run(
       (exchange) => {
         const marks = opening(exchange, zero());
         exchange.write(event('orders', 1, marks) + event('c', 1, marks));
-        exchange.write(event('orders', 1, { ...marks, c: 1 }));
+        if (exchange.number === 1) exchange.end();
       },
       { order: { by: 'none' } },
     );
-    await clock.advance(0);
+    await clock.advance(500);
     expect(seen).toEqual(['orders 1', 'c 1']);
-    expect(kinds('duplicate')).toHaveLength(1);
+    expect(kinds('duplicate')).toHaveLength(2);
+  });
+
+  it('waits for each hole its own time', async () => {
+    const { clock, seen, kinds, network } = run(
+      (exchange) => {
+        const marks = opening(exchange, zero());
+        exchange.write(event('orders', 2, marks)); // never the first
+        if (exchange.number === 2) clock.setTimeout(() => exchange.write(event('c', 2, marks)), 900);
+        if (exchange.number === 2) clock.setTimeout(() => exchange.write(event('c', 1, marks)), 1100);
+      },
+      { order: { bufferMs: 1000 } },
+    );
+    await clock.advance(5000);
+    expect(seen).toEqual(['orders 2', 'c 1', 'c 2']);
+    expect([network.exchanges.length, kinds('gap').length]).toEqual([2, 1]);
+  });
+
+  it('forgets a stream that the response carries no more', async () => {
+    const { clock, stream } = run((exchange) => {
+      if (exchange.number === 1) {
+        opening(exchange, zero());
+        exchange.end();
+        return;
+      }
+      const id = 'orders=epoch-of-0.0;c=epoch-of-2.0';
+      const body = { epoch: 'epoch-of-0', head: 0, oldest: 1, resume: 'ok', connection: 'c' } as const;
+      exchange.write(encodeStreamOpen({ ...body, stream: 'orders', heartbeatMs: 0, protocol: 1 }, id));
+    });
+    await clock.advance(500);
+    expect(stream.stats().cursor).toBe('orders=epoch-of-0.0;c=epoch-of-2.0');
+  });
+
+  it('takes the first hole for the event that was too large, and no other', async () => {
+    const { clock, kinds, seen } = run(
+      (exchange) => {
+        const marks = opening(exchange, zero());
+        exchange.write(`${event('orders', 1, marks)}id: x\ndata: ${'x'.repeat(500)}\n\n`);
+        exchange.write(event('orders', 3, marks) + event('c', 2, marks) + event('c', 1, marks));
+      },
+      { bounds: { maxEventBytes: 400 } },
+    );
+    await clock.advance(0);
+    expect(kinds('gap')).toMatchObject([{ stream: 'orders', reason: 'too-large', missed: 1 }]);
+    expect(seen).toEqual(['orders 1', 'orders 3', 'c 1', 'c 2']);
+  });
+
+  it('moves no stream back for an event without an id', async () => {
+    const { clock, seen, stream } = run((exchange) => {
+      const marks = opening(exchange, zero());
+      exchange.write(`${event('c', 1, marks)}data: "nameless"\n\n`);
+    });
+    await clock.advance(0);
+    expect(seen).toEqual(['c 1', 'nameless']);
+    expect(stream.stats().cursor).toMatch(/;c=epoch-of-2\.1$/);
+  });
+
+  it('asks again for what was dropped unhandled when it was closed and connects anew', async () => {
+    let finish = (): void => undefined;
+    const { clock, stream, cursor } = run(
+      (exchange) => {
+        const marks = opening(exchange, zero());
+        if (exchange.number === 1) exchange.write(event('orders', 1, marks) + event('orders', 2, marks));
+        else if (exchange.number === 2) {
+          exchange.write(event('c', 1, marks));
+          exchange.end();
+        }
+      },
+      {
+        onEvent: ({ data }) =>
+          data === 'orders 1' ? new Promise<void>((resolve) => (finish = resolve)) : undefined,
+      },
+    );
+    await clock.advance(0);
+    void stream.close();
+    finish();
+    await clock.advance(0);
+    stream.reconnect();
+    await clock.advance(500);
+    expect(cursor(2)).toMatch(/^orders=epoch-of-0\.1;.*;c=epoch-of-2\.1$/);
   });
 
   it('loses nothing silently, repeats nothing and keeps the order of each stream, whatever the wire does', async () => {
