@@ -131,6 +131,7 @@ export const experiments = {
   }),
 
   'id-only': cursorAfter('id: 1\ndata: one\n\nid: 2\n\n'),
+  'id-empty': cursorAfter('id: 1\ndata: one\n\nid:\ndata: two\n\n'),
   'id-with-named-event': cursorAfter('id: 1\ndata: one\n\nid: 2\nevent: x\ndata: {}\n\n'),
   'named-event-silent': messagesOf('id: 2\nevent: x\ndata: {}\n\n', (data) =>
     data.length === 0 ? 'onmessage does not fire' : 'onmessage fires',

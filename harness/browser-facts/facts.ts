@@ -39,6 +39,7 @@ export const browserFacts: readonly BrowserFact[] = [
   fact('wrong-type', 'text/html on reconnect', 'closed for good'),
   fact('broken-chunking', 'a chunk size that is none', 'reconnects', 'closed for good'),
   fact('id-only', '`id: 2` without data, then the end', 'resumes from 2', 'resumes from 1'),
+  fact('id-empty', 'an empty `id:` with data, then the end', 'resumes from nowhere'),
   fact('id-with-named-event', '`id: 2`, `event: x`, `data: {}`, then the end', 'resumes from 2'),
   fact('named-event-silent', '`id: 2`, `event: x`, `data: {}`', 'onmessage does not fire'),
   fact('empty-data', '`id: 1` and an empty `data:`', 'onmessage fires with ""'),

@@ -109,23 +109,25 @@ interface PlayParts {
 
 async function playOne(parts: PlayParts): Promise<Outcome> {
   const { scenario, server, toxiproxy, seed, patienceMs } = parts;
-  const { missingCapabilities, runScenario } = await import('../runner/index.ts');
+  const { missingCapabilities, runScenario, writeAbsent } = await import('../runner/index.ts');
   const { deriveSeed } = await import('../runner/random.ts');
   const { kitNode } = await import('../subjects/kit-node.ts');
   const subject = kitNode();
+  const outDir = join(parts.outDir, `${scenario.id.replaceAll('/', '-')}-${server.name}`);
+  // Derived as the Playwright specs do, so that a seed means the same in both.
+  const derived = deriveSeed(seed, `${scenario.id} ${subject.name} ${server.name}`);
   const missing = missingCapabilities(scenario, subject.capabilities, server.capabilities);
   if (missing.length > 0) {
     const reason = `${subject.name} on ${server.name} lacks ${missing.join(', ')}`;
+    await writeAbsent({ scenario, subject, server, toxiproxy, seed: derived, outDir, reason });
     return { id: scenario.id, server: server.name, verdict: 'skipped', reason };
   }
-  const outDir = join(parts.outDir, `${scenario.id.replaceAll('/', '-')}-${server.name}`);
   const run = await runScenario({
     scenario,
     subject,
     target: server.start,
     toxiproxy,
-    // Derived as the Playwright specs do, so that a seed means the same in both.
-    seed: deriveSeed(seed, `${scenario.id} ${subject.name} ${server.name}`),
+    seed: derived,
     outDir,
     ...(patienceMs === undefined ? {} : { patienceMs }),
   });

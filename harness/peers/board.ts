@@ -3,6 +3,7 @@ import type { Capability } from '../subjects/types.ts';
 import { fairly } from './fair.ts';
 import acceptThenClose from './neutral/accept-then-close.ts';
 import halfOpen from './neutral/half-open.ts';
+import idOnlyCheckpoint from './neutral/id-only-checkpoint.ts';
 import refusedThenUp from './neutral/refused-then-up.ts';
 import retry0 from './neutral/retry-0.ts';
 import wrongType from './neutral/wrong-type.ts';
@@ -11,7 +12,14 @@ import wrongType from './neutral/wrong-type.ts';
  * Scenarios that wait for something only the kit's client reports, told so that any client can take part. They stand
  * in for those of the catalogue with the same id.
  */
-const NEUTRAL: readonly Scenario[] = [acceptThenClose, halfOpen, refusedThenUp, retry0, wrongType];
+const NEUTRAL: readonly Scenario[] = [
+  acceptThenClose,
+  halfOpen,
+  idOnlyCheckpoint,
+  refusedThenUp,
+  retry0,
+  wrongType,
+];
 
 /** Needs of the catalogue that come from the kit's own budgets and not from what happens in the scenario. */
 const NEEDS: Readonly<Record<string, readonly Capability[]>> = {
@@ -45,6 +53,8 @@ const FOR_CLIENTS = [
   'disconnect/fin-between-events',
   'disconnect/slow-close',
   'resume/phantom-resend',
+  'resume/id-only-checkpoint',
+  'resume/empty-id-resets',
 ] as const;
 
 /**

@@ -97,7 +97,10 @@ function ownCheck(complaints: readonly string[]): ScenarioResult['checks'][strin
   };
 }
 
-function engineOf(toxiproxy: ToxiproxyServer): ScenarioResult['engine'] {
+/** The network under the faults, as results name it. */
+export function engineOf(
+  toxiproxy: Pick<ToxiproxyServer, 'engine' | 'version' | 'source'>,
+): ScenarioResult['engine'] {
   return { name: toxiproxy.engine, version: toxiproxy.version, source: toxiproxy.source };
 }
 

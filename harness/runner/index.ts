@@ -1,3 +1,4 @@
+export { type AbsentRun, writeAbsent } from './absent.ts';
 export { missingCapabilities } from './capabilities.ts';
 export { type ChildTargetOptions, startChildTarget } from './child-target.ts';
 export type { ClientTap } from './client-tap.ts';

@@ -17,8 +17,8 @@ export default scenario({
     await s.client.connects();
     await s.publish(5);
     await s.client.processed(5);
-    s.scripted([{ type: 'reset', data: RESET }]);
-    const reset = s.network.sse.arm({ name: 'insert', bytes: `id:\nevent: reset\ndata: ${RESET}\n\n` });
+    s.scripted([{ type: 'message', data: RESET }]);
+    const reset = s.network.sse.arm({ name: 'insert', bytes: `id:\ndata: ${RESET}\n\n` });
     await reset.fired();
     await s.client.processed(6);
     const cut = s.network.sse.arm({ name: 'cut' });

@@ -2,8 +2,11 @@ import { afterEvent } from '../../sse-proxy/triggers.ts';
 import { scenario } from '../scenario.ts';
 
 const RETURNS = 200;
-/** Events that the client may be behind: more than a cut lets pass, so that some returns replay and some are live. */
-const AHEAD = 8;
+/** Events that the client may be behind before a burst: what a return finds to be replayed is little more. */
+const AHEAD = 5;
+const BURST = 3;
+/** Events that a cut lets pass at most: about as often more than are replayed as fewer, so that the seam is passed. */
+const PLACES = 20;
 
 export default scenario({
   id: 'resume/handoff-race',
@@ -32,7 +35,7 @@ export default scenario({
     let over = false;
     const publishing = (async () => {
       while (!over) {
-        const burst = 1 + Math.floor(s.random() * 5);
+        const burst = 1 + Math.floor(s.random() * BURST);
         await s.publish(burst);
         published += burst;
         // Without a pause, and not so far ahead that the client is always in the replay and never at the seam.
@@ -41,7 +44,7 @@ export default scenario({
     })();
     for (let time = 1; time <= RETURNS; time++) {
       // At a place that differs each time: inside the replay, at its end, or beyond.
-      const place = 1 + Math.floor(s.random() * 8);
+      const place = 1 + Math.floor(s.random() * PLACES);
       const cut = s.network.sse.arm({ name: 'cut', trigger: afterEvent(place) });
       await Promise.race([cut.fired(), publishing]);
     }

@@ -4,7 +4,7 @@ export default scenario({
   id: 'resume/id-only-checkpoint',
   title: 'an `id:` without data, then a cut',
   hypothesis:
-    'WHATWG moves the cursor, Chromium does so and Firefox does not. The kit stays on the last event that was handled: at worst something is sent again, nothing is skipped.',
+    'WHATWG moves the cursor, Chromium does so and Firefox does not (browser-facts/id-only). The kit moves it, too, but past nothing that is missing: a checkpoint ahead of the events leaves it on the last one that was handled, and nothing is skipped.',
   steadyState: 'One open connection, five events processed.',
   guarantee: 'effectively-once',
   budget: {
