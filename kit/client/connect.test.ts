@@ -1,13 +1,13 @@
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { encodeCannotResume, encodeDrain, encodeStreamEnd, encodeStreamOpen } from '../protocol/control.ts';
 import { createEnvelope } from '../protocol/envelope.ts';
 import { encodeFrame } from '../protocol/frame.ts';
 import { encodeHeartbeat } from '../protocol/heartbeat.ts';
-import { type Exchange, type ScriptedServer, scriptedServer } from '../testing/scripted-server.ts';
 import type { ClientFact } from './facts.ts';
 import { connect as connectFetch, type StreamEvent, type StreamHandle } from './index.ts';
 import { connect as connectNode } from './node/index.ts';
 import type { ConnectOptions } from './options.ts';
+import { afterwards, serve } from './scripted.fixture.ts';
 
 const EPOCH = 'epoch-0001';
 const at = (seq: number) => ({ epoch: EPOCH, seq });
@@ -31,17 +31,6 @@ const event = (seq: number, data: unknown = { n: seq }) =>
   });
 
 const FAST = { baseMs: 10, maxMs: 50 };
-const cleanups: Array<() => Promise<unknown>> = [];
-afterEach(async () => {
-  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
-});
-
-async function serve(script: (exchange: Exchange) => void | Promise<void>): Promise<ScriptedServer> {
-  const server = await scriptedServer(script);
-  cleanups.push(() => server.close());
-  return server;
-}
-
 describe.each([
   ['on fetch', connectFetch],
   ['on node:http', connectNode],
@@ -55,7 +44,7 @@ describe.each([
       observe: (fact) => facts.push(fact),
       ...options,
     });
-    cleanups.push(() => stream.close());
+    afterwards(() => stream.close());
     const kinds = () => facts.map(({ kind }) => kind);
     return { stream, facts, seen, kinds };
   }
@@ -134,7 +123,7 @@ describe.each([
       (exchange) => void exchange.write(opened(0, 0) + event(1) + event(2) + event(3)),
     );
     const stream = connect(server.url, { retry: FAST });
-    cleanups.push(() => stream.close());
+    afterwards(() => stream.close());
     const seen: unknown[] = [];
     for await (const { data } of stream) {
       seen.push(data);
@@ -231,5 +220,19 @@ describe.each([
     expect(facts.filter(({ kind }) => kind === 'state').map((f) => f.kind === 'state' && f.to)).toContain(
       'draining',
     );
+  });
+
+  it('ends for good, saying why, when its cursor is more than the server reads of a head', async () => {
+    const server = await serve(() => undefined);
+    for (let attempt = 0; attempt < 5; attempt++) {
+      const { stream, facts } = start(server.url, { from: 'x'.repeat(64 * 1024) });
+      expect(await stream.closed).toMatchObject({
+        type: 'gave-up',
+        why: 'final',
+        failure: { cause: 'status', status: 431, message: expect.stringContaining('the cursor') },
+      });
+      expect(facts.filter(({ kind }) => kind === 'attempt')).toHaveLength(1);
+    }
+    expect(server.exchanges).toEqual([]);
   });
 });

@@ -286,7 +286,9 @@ export function openConnection(deps: ConnectionPorts, events: ConnectionEvents):
     if (status !== 200) {
       const floorMs = parseRetryAfter(response.header('retry-after'), clock.now()) ?? 0;
       const message =
-        status >= 300 && status < 400 ? `redirect ${status} without a usable Location` : `status ${status}`;
+        status >= 300 && status < 400
+          ? `redirect ${status} without a usable Location`
+          : `status ${status}${status === 431 ? ': the headers are too large, the cursor among them' : ''}`;
       fail('status', message, { status }, floorMs);
       return null;
     }

@@ -1,11 +1,11 @@
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { afterEach, describe, expect, it } from 'vitest';
-import { type Exchange, type ScriptedServer, scriptedServer } from '../testing/scripted-server.ts';
+import { describe, expect, it } from 'vitest';
 import type { ClientFact } from './facts.ts';
 import { connect as connectFetch, type StreamEvent, type StreamHandle } from './index.ts';
 import { connect as connectNode } from './node/index.ts';
 import type { ConnectOptions } from './options.ts';
+import { afterwards, serve } from './scripted.fixture.ts';
 
 /**
  * Bugs found by running other clients, each against a real server that is scripted by bytes. The title names the
@@ -13,17 +13,6 @@ import type { ConnectOptions } from './options.ts';
  */
 const FAST = { baseMs: 10, maxMs: 40 };
 const END = 'event: stream.end\ndata: {}\n\n';
-const cleanups: Array<() => Promise<unknown>> = [];
-afterEach(async () => {
-  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
-});
-
-async function serve(script: (exchange: Exchange) => void | Promise<void>): Promise<ScriptedServer> {
-  const server = await scriptedServer(script);
-  cleanups.push(() => server.close());
-  return server;
-}
-
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
 describe.each([
@@ -39,7 +28,7 @@ describe.each([
       observe: (fact) => facts.push(fact),
       ...options,
     });
-    cleanups.push(() => stream.close());
+    afterwards(() => stream.close());
     return { stream, facts, seen };
   }
 
@@ -214,7 +203,7 @@ describe.each([
       exchange.write('id: 1\ndata: 1\n\nid: 2\ndata: 2\n\nid: 3\ndata: 3\n\n'),
     );
     const stream = connect(server.url, { retry: FAST });
-    cleanups.push(() => stream.close());
+    afterwards(() => stream.close());
     const events = stream[Symbol.asyncIterator]();
     await events.next();
     await events.next();

@@ -1,21 +1,10 @@
-import { afterEach, describe, expect, expectTypeOf, it } from 'vitest';
-import { type Exchange, type ScriptedServer, scriptedServer } from '../testing/index.ts';
+import { describe, expect, expectTypeOf, it } from 'vitest';
 import { ReliableEventSource as OnFetch, type ReliableEventSourceInit, StreamErrorEvent } from './index.ts';
 import { ReliableEventSource as OnNode } from './node/index.ts';
+import { afterwards, serve } from './scripted.fixture.ts';
 
 const RETRY = { baseMs: 10, maxMs: 40 };
 const END = 'event: stream.end\ndata: {}\n\n';
-const cleanups: Array<() => unknown> = [];
-afterEach(async () => {
-  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
-});
-
-async function serve(script: (exchange: Exchange) => void | Promise<void>): Promise<ScriptedServer> {
-  const server = await scriptedServer(script);
-  cleanups.push(() => server.close());
-  return server;
-}
-
 describe.each([
   ['on fetch', OnFetch],
   ['on node:http', OnNode],
@@ -23,7 +12,7 @@ describe.each([
   /** A source and everything it fired, as text, in order. */
   function open(url: string, init: ReliableEventSourceInit = {}, names: readonly string[] = []) {
     const source = new ReliableEventSource(url, { retry: RETRY, ...init });
-    cleanups.push(() => source.close());
+    afterwards(() => source.close());
     const log: string[] = [];
     source.onopen = () => log.push(`open ${source.readyState}`);
     source.onerror = () => log.push(`error ${source.readyState}`);
