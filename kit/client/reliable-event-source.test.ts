@@ -1,4 +1,5 @@
 import { describe, expect, expectTypeOf, it } from 'vitest';
+import type { Exchange } from '../testing/index.ts';
 import { ReliableEventSource as OnFetch, type ReliableEventSourceInit, StreamErrorEvent } from './index.ts';
 import { ReliableEventSource as OnNode } from './node/index.ts';
 import { afterwards, serve } from './scripted.fixture.ts';
