@@ -4,6 +4,7 @@ import { VirtualClock } from '../testing/virtual-clock.ts';
 import type { ServerFact } from './facts.ts';
 import { createStreamHub, requestedTopics, type StreamHub, type StreamHubOptions } from './hub.ts';
 import { createMemoryLog } from './memory-log.ts';
+import type { ReplayLog } from './replay-log.ts';
 import { connect } from './testing/fake-request.ts';
 
 describe('a hub', () => {
@@ -75,6 +76,56 @@ describe('a hub', () => {
       expect(facts).toContainEqual(expect.objectContaining({ kind: 'stream-evicted', stream: 'idle' }));
       const back = await connect(hub.stream('idle'), { cursor: id });
       expect(back.control('stream.cannot-resume')).toMatchObject([{ reason: 'epoch-changed' }]);
+    });
+
+    it('remembers that a stream ended after it was let go: 204, or what was missed, until it is used anew', async () => {
+      const hub = make({ idleMs: 1000, heartbeat: 'off', createOnConnect: false });
+      const generation = hub.stream('g');
+      const ids = [];
+      for (let n = 0; n < 3; n++) ids.push(await generation.publish('token', n));
+      await generation.end();
+      await clock.advance(1500);
+      expect(hub.keys()).toEqual([]);
+      await generation.end();
+
+      expect((await connect(generation, { cursor: `${ids[2]}` })).reply.status).toBe(204);
+      expect((await connect(generation)).reply.status).toBe(204);
+      const late = await connect(generation, { cursor: `${ids[0]}` });
+      expect(late.control('stream.cannot-resume')).toMatchObject([{ reason: 'expired', missed: 2 }]);
+      expect(late.control('stream.end')).toEqual([{}]);
+      await clock.advance(0);
+      expect([hub.keys(), hub.connections]).toEqual([[], 0]);
+
+      const anew = await generation.publish('token', 'again');
+      expect(anew.split('.')[0]).not.toBe(ids[0]?.split('.')[0]);
+      const back = await connect(generation, { cursor: `${ids[2]}` });
+      expect(back.control('stream.cannot-resume')).toMatchObject([{ reason: 'epoch-changed' }]);
+    });
+
+    it('remembers the ends of no more streams than it may hold, and none that a log of its own remembers', async () => {
+      const logs = new Map<string, ReplayLog>();
+      const kept = (key: string) => {
+        const log =
+          logs.get(key) ?? Object.assign(createMemoryLog(), { volatile: false, close: () => undefined });
+        logs.set(key, log);
+        return log;
+      };
+      const hub = make({ idleMs: 1000, heartbeat: 'off', maxStreams: 2, createOnConnect: false });
+      for (const key of ['a', 'b', 'c']) {
+        await hub.stream(key).publish('tick', 1);
+        await hub.stream(key).end();
+        await clock.advance(1500);
+      }
+      const statuses = [];
+      for (const key of ['a', 'b', 'c']) statuses.push((await connect(hub.stream(key))).reply.status);
+      expect(statuses).toEqual([404, 204, 204]);
+
+      const durable = make({ idleMs: 1000, heartbeat: 'off', log: kept, freshFrom: 'oldest' });
+      const id = await durable.stream('d').publish('tick', 1);
+      await durable.stream('d').end();
+      await clock.advance(1500);
+      expect(durable.keys()).toEqual([]);
+      expect((await connect(durable.stream('d'))).ids).toEqual([id]);
     });
 
     it('opens the log of a key again only when the old one has closed', async () => {

@@ -1,5 +1,6 @@
 import { type EventMeta, quote, SseKitError } from '../protocol/index.ts';
 import type { Connections, DrainResult } from './connections.ts';
+import { createEndedLog, EndedStreams } from './ended-streams.ts';
 import {
   createConnections,
   createCore,
@@ -26,7 +27,10 @@ export interface StreamHubOptions extends ServerOptions {
   readonly source?: (key: string) => string;
   /** A stream that nobody reads and nobody publishes to is let go after this time; default 300,000 ms. */
   readonly idleMs?: number;
-  /** Most streams at once; default 10,000. More are refused, not traded against others. */
+  /**
+   * Most streams at once; default 10,000. More are refused, not traded against others. Of so many complete ones that
+   * were let go (and are in memory only) the end is remembered.
+   */
   readonly maxStreams?: number;
   /** Most streams on one connection; default 16. */
   readonly maxTopics?: number;
@@ -39,7 +43,10 @@ export interface HubStream extends StreamEndpoint {
   readonly key: string;
   /** See `EventStream.publish`; also `ERR_TOO_MANY_STREAMS`. */
   publish(type: string, data: unknown, meta?: EventMeta): Promise<string>;
-  /** See `EventStream.end`. What is left stays readable until the stream is idle for `idleMs`. */
+  /**
+   * See `EventStream.end`. What is left stays readable until the stream is idle for `idleMs`; after that, clients are
+   * told what they missed and that it ended, or get 204, until somebody publishes to the key again.
+   */
   end(): Promise<void>;
   /** Does not make the stream: one that does not exist is empty, with epoch ''. */
   stats(): StreamStats;
@@ -97,6 +104,7 @@ class Hub implements StreamHub {
   readonly #responder: Responder;
   readonly #held = new Map<string, Held>();
   readonly #closing = new Map<string, Promise<void>>();
+  readonly #ended: EndedStreams;
   #cancelSweep: (() => void) | null = null;
   #closed = false;
 
@@ -109,6 +117,7 @@ class Hub implements StreamHub {
     this.name = options.name ?? 'hub';
     this.#options = resolveOptions(options);
     this.#hub = { idleMs, maxStreams, maxTopics, createOnConnect };
+    this.#ended = new EndedStreams(maxStreams);
     this.#makeLog = options.log ?? (() => createMemoryLog({ maxEvents: 1000, maxBytes: 1024 * 1024 }));
     this.#source = options.source;
     this.#connections = createConnections(this.name, this.#options);
@@ -132,7 +141,9 @@ class Hub implements StreamHub {
     return {
       key,
       publish: async (type, data, meta) => this.#use(key).publish(type, data, meta),
-      end: async () => this.#use(key).end(),
+      end: async () => {
+        if (!this.#ended.has(key)) await this.#use(key).end();
+      },
       stats: () => this.#held.get(key)?.core.stats() ?? emptyStats(key),
       handle: (request) => this.#handle(request, [key]),
       drain: (options) => this.drain(options),
@@ -168,15 +179,23 @@ class Hub implements StreamHub {
   }
 
   #handle(request: StreamRequest, keys: readonly string[]): Promise<StreamReply> {
-    const missing = this.#hub.createOnConnect ? undefined : keys.find((key) => !this.#held.has(key));
+    const missing = this.#hub.createOnConnect
+      ? undefined
+      : keys.find((key) => !this.#held.has(key) && !this.#ended.has(key));
     if (missing !== undefined) return Promise.resolve(this.#responder.unknownStream(request, keys));
     return this.#responder.respond(request, keys, () => {
-      const cores = keys.map((key) => this.#use(key));
+      const cores = keys.map((key) => this.#over(key) ?? this.#use(key));
       const [only] = cores;
       return cores.length === 1 && only
         ? new SingleSession(only, this.#options)
         : new MultiSession(cores, this.#options);
     });
+  }
+
+  /** What a complete stream that was let go has left to say; not kept, it ends with the response. */
+  #over(key: string): StreamCore | null {
+    const ended = this.#ended.get(key);
+    return ended ? createCore(key, createEndedLog(ended), this.#options, this.#source?.(key)) : null;
   }
 
   /** The stream of a key, made on first use. */
@@ -201,6 +220,7 @@ class Hub implements StreamHub {
       this.#source?.(key),
       this.#closing.get(key),
     );
+    this.#ended.forget(key);
     this.#held.set(key, { core, usedMs });
     this.#options.emit({ kind: 'stream-created', ...core.stamp() });
     this.#scheduleSweep();
@@ -230,6 +250,7 @@ class Hub implements StreamHub {
 
   #evict(key: string, core: StreamCore, idleMs: number): void {
     this.#held.delete(key);
+    this.#ended.remember(key, core.log);
     this.#options.emit({ kind: 'stream-evicted', ...core.stamp(), idleMs });
     const closing = core.close();
     if (!(closing instanceof Promise)) return;

@@ -24,6 +24,7 @@ export function createMemoryLog(options: MemoryLogOptions = {}): ReplayLog {
 }
 
 class MemoryLog implements ReplayLog {
+  readonly volatile = true;
   readonly #ring: FrameRing;
   readonly #epoch: string;
   readonly #maxAgeMs: number;

@@ -87,6 +87,8 @@ export interface LogHost {
  * - An epoch is never used again for different contents.
  */
 export interface ReplayLog {
+  /** Whether what it holds is gone when it is closed. Default false: a log of the same name finds it again. */
+  readonly volatile?: boolean;
   /** Prepares the log (opens the file, connects, recovers). Called once, before everything else. */
   open(host: LogHost): MaybePromise<void>;
   /** A synchronous snapshot. For a shared log: as of the last thing this process heard. */

@@ -1,6 +1,6 @@
 import { scenario } from '../scenario.ts';
 
-/** The longest delay of the client's own backoff (`retry.maxMs`): a server cannot stretch it. */
+/** The longest delay of the client's own backoff (`retry.maxMs`): a server's `retry:` cannot stretch it (PROTOCOL.md 6). */
 const CAP_MS = 1000;
 
 export default scenario({
