@@ -91,6 +91,14 @@ const lines = fc.oneof(
       ...[': comment', ':', '::', ':  two', 'unknown', 'unknown: x', 'd', 'e:', '\uFEFFdata: no'],
     ),
   },
+  {
+    weight: 4, // frames that are read at once, and such as almost are
+    arbitrary: fc.constantFrom(
+      ...['event: tick\nid: epoch-0001.7\ndata: {}\n', 'id: 7\ndata: x\n', 'event: \nid: 8\ndata: \n'],
+      ...['event: tick\nid: nul\0\ndata: x\n', 'event: tick\nid: 9\ndata: x', 'event: tick\nid: 9\ndata:x\n'],
+      ...['event: tick\ndata: x\n', 'id: 9\nevent: tick\ndata: x\n', 'event: tick\nid: 9\n'],
+    ),
+  },
   { weight: 1, arbitrary: fc.string().map((text) => text.replace(/[\r\n]/g, '')) },
 );
 const texts = fc

@@ -46,6 +46,9 @@ export function createFrameReader(bounds: FrameBounds, sink: FrameSink): (piece:
   const { maxEventBytes, maxLineBytes } = bounds;
   /** A character to leave out when the next piece begins with it: the byte order mark, or the LF after a CR. */
   let swallow = BOM;
+  const shortest = Math.min(maxEventBytes, maxLineBytes);
+  /** Nothing of the current frame was read yet. */
+  let fresh = true;
   /** The line that has no end yet. */
   let rest = '';
   /** Passing over the rest of an event that is too large. */
@@ -87,27 +90,58 @@ export function createFrameReader(bounds: FrameBounds, sink: FrameSink): (piece:
     } else if (field === '') sink.onComment(value);
     else if (/^\d+$/.test(value)) sink.onRetry(Number(value));
   };
+  /**
+   * Reads a frame that is whole and as this kit's servers write it: event (or not), id, one line of data. Faster than
+   * line by line. @param firstEnd end of its first line. @returns where the next frame begins; -1 for any other frame,
+   * of which nothing was read.
+   */
+  const readWhole = (text: string, start: number, firstEnd: number): number => {
+    const named = text.startsWith('event: ', start);
+    const idAt = named ? firstEnd + 1 : start;
+    if (!text.startsWith('id: ', idAt)) return -1;
+    const idEnd = named ? text.indexOf('\n', idAt) : firstEnd;
+    if (idEnd < 0 || !text.startsWith('data: ', idEnd + 1)) return -1;
+    const end = text.indexOf('\n', idEnd + 1);
+    if (end < 0 || text.charCodeAt(end + 1) !== LF || end - start > shortest) return -1;
+    const own = text.slice(idAt + 4, idEnd);
+    if (own.includes('\0')) return -1;
+    const name = named ? text.slice(start + 7, firstEnd) : undefined;
+    sink.onFrame(name || undefined, own, text.slice(idEnd + 7, end));
+    return end + 2;
+  };
 
-  return (next) => {
-    if (next === '') return;
-    let piece = next.charCodeAt(0) === swallow ? next.slice(1) : next;
+  return (chunk) => {
+    if (chunk === '') return;
+    let piece = chunk.charCodeAt(0) === swallow ? chunk.slice(1) : chunk;
     swallow = -1;
     if (piece.includes('\r')) {
       if (piece.endsWith('\r')) swallow = LF;
       piece = piece.replace(/\r\n?/g, '\n');
     }
     let end = piece.indexOf('\n');
-    let start = 0;
-    if (end >= 0) {
-      const text = rest + piece;
-      end += rest.length;
-      for (; end >= 0; end = text.indexOf('\n', start)) {
-        if (end === start) endFrame();
-        else readLine(text, start, end);
+    if (end < 0) rest += piece;
+    else {
+      let start = 0;
+      if (rest !== '') {
+        // Only this line is put together: a concatenation of everything would be slower to read.
+        const line = rest + piece.slice(0, end);
+        readLine(line, 0, line.length);
+        fresh = false;
         start = end + 1;
+        end = piece.indexOf('\n', start);
       }
-      rest = text.slice(start);
-    } else rest += piece;
+      while (end >= 0) {
+        const next = fresh ? readWhole(piece, start, end) : -1;
+        if (next < 0) {
+          fresh = end === start;
+          if (fresh) endFrame();
+          else readLine(piece, start, end);
+        }
+        start = next < 0 ? end + 1 : next;
+        end = piece.indexOf('\n', start);
+      }
+      rest = piece.slice(start);
+    }
     if (rest.length > maxLineBytes) tooLarge('line');
     // What is left of the line has to count as a line that is not empty, and no more.
     if (skipping && rest !== '') rest = ':';
