@@ -32,6 +32,10 @@ describe('evidence on the wire', () => {
     expect(publicationDelays(records, 0)).toEqual([250]);
   });
 
+  it('finds an id line whether or not the server writes a space', () => {
+    expect(publicationDelays([produced(0, 'e.1'), chunk(5, CLIENT_TAP, 'id:e.1\n')], 0)).toEqual([5]);
+  });
+
   it('counts bytes up to a moment and chunks from a moment on', () => {
     const records = [chunk(1, 'server', 'abc'), chunk(5, 'server', 'de'), chunk(6, CLIENT_TAP, 'abc')];
     const server = (tap: string) => tap === 'server';

@@ -58,9 +58,14 @@ export function publicationDelays(records: readonly HistoryRecord[], since: numb
     }
   }
   return produced.flatMap(({ id, at }) => {
-    const arrival = arrivals.find((chunk) => chunk.text.includes(`id: ${id}\n`));
+    const arrival = arrivals.find(({ text }) => carriesId(text, id));
     return arrival ? [arrival.at - at] : [];
   });
+}
+
+/** Whether bytes hold the `id:` line of an event. The space after the colon is the server's choice. */
+export function carriesId(text: string, id: string): boolean {
+  return text.includes(`id: ${id}\n`) || text.includes(`id:${id}\n`);
 }
 
 /** Connections that the client's side ended while the other side had not. */

@@ -2,7 +2,7 @@ import type { HistoryRecord } from '../history/types.ts';
 import type { ToxicSpec, ToxiproxyProxy } from '../toxiproxy/index.ts';
 import { CLIENT_TAP, type ClientTap } from './client-tap.ts';
 import { nowMs } from './clock.ts';
-import { probeRefused, publicationDelays, wireBytes, wireChunksSince } from './evidence.ts';
+import { carriesId, probeRefused, publicationDelays, wireBytes, wireChunksSince } from './evidence.ts';
 import type { FaultLife, FaultPlan } from './faults.ts';
 import type { ServerWire } from './server-wire.ts';
 import type { HistoryWatch } from './watch.ts';
@@ -309,5 +309,5 @@ function tapOf(record: HistoryRecord): string {
 
 function carries(record: HistoryRecord, id: string | undefined): boolean {
   if (record.kind !== 'wire' || record.base64 === undefined) return false;
-  return Buffer.from(record.base64, 'base64').toString('latin1').includes(`id: ${id}\n`);
+  return id !== undefined && carriesId(Buffer.from(record.base64, 'base64').toString('latin1'), id);
 }
