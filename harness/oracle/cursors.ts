@@ -14,6 +14,8 @@ export interface CursorTrail {
   readonly moves: readonly CursorMove[];
   /** Highest place committed by then, `null` while none is known. */
   placeAt(at: number): number | null;
+  /** The same, of the moves that were made earlier. */
+  placeBefore(at: number): number | null;
   /** The cursors that a request made between the two times may carry: those held at `from`, and each before `to`. */
   between(from: number, to: number): readonly CursorMove[];
 }
@@ -70,19 +72,22 @@ function buildTrail(subject: SubjectView, stream: StreamView): CursorTrail {
     const best = highest.at(-1) ?? NO_CURSOR;
     highest.push((each.place ?? -1) >= (best.place ?? -1) ? each : best);
   }
-  const countUpTo = (at: number) => {
+  const count = (isCounted: (at: number) => boolean) => {
     let low = 0;
     let high = moves.length;
     while (low < high) {
       const middle = (low + high) >> 1;
-      if ((moves[middle]?.at ?? at) <= at) low = middle + 1;
+      const move = moves[middle];
+      if (move && isCounted(move.at)) low = middle + 1;
       else high = middle;
     }
     return low;
   };
+  const countUpTo = (limit: number) => count((at) => at <= limit);
   return {
     moves,
     placeAt: (at) => highest[countUpTo(at)]?.place ?? null,
+    placeBefore: (limit) => highest[count((at) => at < limit)]?.place ?? null,
     between(from, to) {
       const count = countUpTo(from);
       const latest = moves[count - 1] ?? NO_CURSOR;

@@ -4,7 +4,7 @@ import type { HistoryRecord } from '../history/types.ts';
 import { formatVerdict } from './format.ts';
 import { judge } from './judge.ts';
 import { resends } from './seeded/case.ts';
-import { honestLoss } from './seeded/resume.ts';
+import { honestLiveLoss, honestLoss } from './seeded/resume.ts';
 import { healthyRun, id, type RunOptions, STRICT, T0 } from './testing/build.ts';
 import { changed, find, plus, without } from './testing/edit.ts';
 import type { Expectation, Records } from './types.ts';
@@ -42,6 +42,12 @@ describe('a healthy history', () => {
 
   it('may lose what it announces exactly, under announced-loss', () => {
     const verdict = judge(honestLoss(), { ...STRICT, guarantee: 'announced-loss' });
+    expect(formatVerdict(verdict)).toBe('');
+    expect(verdict.checks.loss?.counts.announced).toBe(2);
+  });
+
+  it('may announce what a live connection lost, without a cursor that was asked for', () => {
+    const verdict = judge(honestLiveLoss(), { ...STRICT, guarantee: 'announced-loss' });
     expect(formatVerdict(verdict)).toBe('');
     expect(verdict.checks.loss?.counts.announced).toBe(2);
   });

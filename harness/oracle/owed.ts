@@ -106,7 +106,9 @@ function claimsOf(subject: SubjectView, stream: StreamView, from: number): reado
   subject.records.forEach((record, position) => {
     if (record.kind !== 'announced' || record.recovering === true) return;
     if ((streamOf(record, subject) ?? stream.name) !== stream.name) return;
-    const before = stream.place(record.after) ?? cursorTrail(subject, stream).placeAt(record.at);
+    // Announced on a live connection (`too-slow`), a loss has no requested cursor: it begins where the subject was. The
+    // announcement moves the cursor itself, so that its own moment is too late to ask.
+    const before = stream.place(record.after) ?? cursorTrail(subject, stream).placeBefore(record.at);
     const first = before === null ? from : before + 1;
     const known = stream.place(record.from);
     claims.push({ record, first, last: known ?? lastUnknown(subject, stream, position, first) });

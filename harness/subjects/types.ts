@@ -19,9 +19,8 @@ export type Capability =
   | 'reorder'
   | 'connection-limit'
   | 'page-origin'
+  | 'tabs'
   | 'early-head'
-  // Nobody has it yet: the oracle cannot place a loss that is announced on a live connection, without a request.
-  | 'live-loss-placed'
   | 'sleep'
   | 'offline'
   | 'reload'
@@ -61,6 +60,11 @@ export interface ClientSettings {
   readonly from?: string;
   /** Where that position is sent: by header (default) or in the query. */
   readonly cursor?: 'header' | 'query';
+  /**
+   * Shares one connection with all clients that do. Each lives in a tab of its own, and `stop` closes the tab of every
+   * client but the first. Needs `tabs`.
+   */
+  readonly shared?: boolean;
   /** Takes the platform's `fetch` where the client would take something else by itself. */
   readonly platformFetch?: boolean;
 }

@@ -36,6 +36,10 @@ function evicted(change: Partial<Announced> = {}): Records {
 /** A run whose loss is honestly announced; acquitted under `announced-loss`. */
 export const honestLoss = (): Records => evicted();
 
+/** The same on a live connection: no request, so no requested cursor says where the loss begins. */
+const LIVE = { reason: 'too-slow', after: null };
+export const honestLiveLoss = (): Records => evicted(LIVE);
+
 /** Lies about cursors and announcements. */
 export const resumeBugs: readonly SeededBug[] = [
   {
@@ -124,6 +128,18 @@ export const resumeBugs: readonly SeededBug[] = [
     lie: 'more lost than there were',
     convicts: 'announced-loss',
     history: () => evicted({ missed: 3 }),
+    expectation: mayAnnounce,
+  },
+  {
+    lie: 'fewer lost on a live connection than there were',
+    convicts: 'announced-loss',
+    history: () => evicted({ ...LIVE, missed: 1 }),
+    expectation: mayAnnounce,
+  },
+  {
+    lie: 'more lost on a live connection than there were',
+    convicts: 'announced-loss',
+    history: () => evicted({ ...LIVE, missed: 3 }),
     expectation: mayAnnounce,
   },
   {

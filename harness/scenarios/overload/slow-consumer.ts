@@ -15,7 +15,7 @@ export default scenario({
   guarantee: 'announced-loss',
   // A queue for the reader would hold 100 MB.
   budget: { memory: { 'server.rss': { maxGrowthBytes: 60 * MIB } } },
-  needs: ['connect', 'resume', 'announce-loss', 'retention-by-count', 'process', 'live-loss-placed'],
+  needs: ['connect', 'resume', 'announce-loss', 'retention-by-count', 'process'],
   faults: ['toxiproxy/bandwidth'],
   server: { retainEvents: 50, heartbeatMs: 10_000, limits: { writeStallMs: 60_000 } },
   client: { livenessTimeoutMs: 60_000 },
