@@ -84,7 +84,10 @@ export interface Wire extends Stamped {
   /** What happened: bytes passed, or how this direction ended. */
   readonly event: 'bytes' | 'fin' | 'rst';
   readonly bytes?: number;
+  /** The bytes themselves; absent where they were only counted. */
   readonly base64?: string;
+  /** The tap had kept as much of this connection and direction as it may: from here on it counts. */
+  readonly truncated?: true;
 }
 
 /** A request for the stream as the server (or the tap in front of it) saw it. */

@@ -44,6 +44,7 @@ const SHAPES: { readonly [K in Kind]: Shape<K> } = {
     event: oneOf('bytes', 'fin', 'rst'),
     bytes: optional(number),
     base64: optional(text),
+    truncated: optional(flag),
   },
   request: {
     connection: text,

@@ -53,6 +53,18 @@ describe('the decoder of recorded bytes', () => {
     expect(connection?.partial).toBe(true);
   });
 
+  it('reads up to where bytes were not kept any more, and guesses at nothing after it', () => {
+    const [before = '', after = ''] = [
+      `${HEAD}\r\nid: 1\ndata: x\n\nid: 2\ndata: `,
+      'y\n\nid: 3\ndata: z\n\n',
+    ];
+    const [first, last] = bytes([before, after]) as [Wire, Wire];
+    const { base64: _, ...place } = first;
+    const [connection] = decodeWire([first, { ...place, bytes: 100, truncated: true }, last]);
+    expect(connection?.events.map((event) => event.id)).toEqual(['1']);
+    expect(connection).toMatchObject({ partial: false, bytesDown: before.length + 100 + after.length });
+  });
+
   it('keeps connections apart and tells how each ended', () => {
     const records: Wire[] = [
       ...bytes([`${HEAD}\r\nid: 1\n`], 'a'),

@@ -48,7 +48,8 @@ const decoded = new WeakMap<Records, readonly WireConnection[]>();
 
 /**
  * Decodes the `wire` records of a history, connection by connection: HTTP/1.1 framing by `http.ts`, events by
- * eventsource-parser. Connections whose bytes were only counted have no events.
+ * eventsource-parser. Connections whose bytes were only counted have no events, and those whose bytes are truncated have
+ * the events until then.
  */
 export function decodeWire(records: Records): readonly WireConnection[] {
   const known = decoded.get(records);
@@ -75,6 +76,7 @@ function decodeConnection(records: readonly Wire[]): WireConnection {
   let bytesDown = 0;
   let tail = '';
   let sawBytes = false;
+  let missing = false;
   const parser = createParser({
     onEvent: ({ id, event, data }) => {
       if (!current) return;
@@ -112,7 +114,9 @@ function decodeConnection(records: readonly Wire[]): WireConnection {
     if (record.direction !== 'down') continue;
     const bytes = record.base64 === undefined ? null : Buffer.from(record.base64, 'base64');
     bytesDown += record.bytes ?? bytes?.length ?? 0;
-    if (!bytes) continue;
+    // What follows bytes that were not kept cannot be framed.
+    missing ||= !bytes;
+    if (!bytes || missing) continue;
     current = record;
     sawBytes = true;
     body.feed(bytes);
@@ -128,7 +132,7 @@ function decodeConnection(records: readonly Wire[]): WireConnection {
     bytesDown,
     downEnd: ending(ends.down),
     upEnd: ending(ends.up),
-    partial: sawBytes && tail !== '' && !/(\r\n|\n|\r)(\r\n|\n|\r)$/.test(tail),
+    partial: sawBytes && !missing && tail !== '' && !/(\r\n|\n|\r)(\r\n|\n|\r)$/.test(tail),
   };
 }
 

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
-import type { HistoryRecord } from '../history/types.ts';
+import type { HistoryRecord, Wire } from '../history/types.ts';
 import { type ClientTap, startClientTap } from './client-tap.ts';
 import { probeRefused } from './evidence.ts';
 
@@ -52,6 +52,25 @@ describe('the client tap', () => {
       { kind: 'wire', direction: 'up', event: 'bytes', bytes: 5, base64: 'aGVsbG8=' },
       { kind: 'wire', direction: 'down', event: 'bytes', bytes: 5, base64: 'aGVsbG8=' },
     ]);
+  });
+
+  it('keeps 8 MiB of a connection, and from then on passes and counts', async () => {
+    const total = 12 * 1024 * 1024;
+    const port = await serve((socket) => socket.end(Buffer.alloc(total, 'x')));
+    const { tap, records } = await tapOn(port);
+    const socket = client(tap.port);
+    let arrived = 0;
+    socket.on('data', (chunk) => {
+      arrived += chunk.length;
+    });
+    await once(socket, 'end');
+    expect([arrived, tap.downBytes]).toEqual([total, total]);
+    const chunks = records.filter((record) => record.kind === 'wire' && record.event === 'bytes') as Wire[];
+    const kept = chunks.filter(({ base64 }) => base64 !== undefined);
+    const keptBytes = kept.reduce((sum, { bytes = 0 }) => sum + bytes, 0);
+    expect(keptBytes).toBeLessThanOrEqual(8 * 1024 * 1024);
+    expect(keptBytes).toBeGreaterThan(7 * 1024 * 1024);
+    expect(chunks.slice(kept.length).every(({ truncated, bytes }) => truncated && bytes)).toBe(true);
   });
 
   it('passes a FIN on as a FIN', async () => {

@@ -51,6 +51,7 @@ export interface ClientTapOptions {
 
 interface Live {
   id: string;
+  kept: Record<'up' | 'down', number>;
   downBytes: number;
   downEnd: TapEnd | null;
   downEndAt: number | null;
@@ -59,6 +60,15 @@ interface Live {
 }
 
 export const CLIENT_TAP = 'client';
+
+/** Bytes of a connection and direction that go into the history; a flood of 64 MB is counted beyond it. */
+const KEPT_BYTES = 8 * 1024 * 1024;
+
+function keep(live: Live, direction: 'up' | 'down', bytes: Buffer): { base64: string } | { truncated: true } {
+  // Once over, over: a chunk that would still fit has lost its place in the framing.
+  live.kept[direction] += bytes.length;
+  return live.kept[direction] > KEPT_BYTES ? { truncated: true } : { base64: bytes.toString('base64') };
+}
 
 /** Starts a tap on a free loopback port. */
 export async function startClientTap(options: ClientTapOptions): Promise<ClientTap> {
@@ -74,7 +84,7 @@ export async function startClientTap(options: ClientTapOptions): Promise<ClientT
       connection: live.id,
       direction,
       event,
-      ...(bytes ? { bytes: bytes.length, base64: bytes.toString('base64') } : {}),
+      ...(bytes ? { bytes: bytes.length, ...keep(live, direction, bytes) } : {}),
     });
     options.onChange?.();
   };
@@ -82,6 +92,7 @@ export async function startClientTap(options: ClientTapOptions): Promise<ClientT
   const relay = (client: Socket) => {
     const live: Live = {
       id: `client:${connections.length + 1}`,
+      kept: { up: 0, down: 0 },
       downBytes: 0,
       downEnd: null,
       downEndAt: null,
