@@ -1,5 +1,6 @@
 import { createServer, type Server } from 'node:http';
 import http2 from 'node:http2';
+import https from 'node:https';
 import type { AddressInfo } from 'node:net';
 import compress from '@fastify/compress';
 import { serve as serveHono } from '@hono/node-server';
@@ -12,6 +13,7 @@ import * as forExpress from '../express.ts';
 import * as forFastify from '../fastify.ts';
 import { nodeHandler } from '../node-http.ts';
 import { webHandler } from '../web.ts';
+import { selfSigned } from './self-signed.ts';
 
 /** A server that serves one endpoint at `/events`. */
 export interface Served {
@@ -27,7 +29,9 @@ export interface Adapter {
   readonly serve: (endpoint: StreamEndpoint) => Promise<Served>;
 }
 
-function listening(server: Server | http2.Http2Server): Promise<Served> {
+function listening(
+  server: Server | https.Server | http2.Http2Server | http2.Http2SecureServer,
+): Promise<Served> {
   return new Promise((resolve, reject) => {
     server.once('error', reject);
     server.listen(0, '127.0.0.1', () => {
@@ -36,8 +40,9 @@ function listening(server: Server | http2.Http2Server): Promise<Served> {
   });
 }
 
-function urlOf(server: { address(): AddressInfo | string | null }): string {
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}/events`;
+function urlOf(server: object & { address(): AddressInfo | string | null }): string {
+  const scheme = 'setSecureContext' in server ? 'https' : 'http';
+  return `${scheme}://127.0.0.1:${(server.address() as AddressInfo).port}/events`;
 }
 
 function closed(server: { close(callback: (error?: Error) => void): unknown }): Promise<void> {
@@ -104,6 +109,40 @@ export const ADAPTERS: readonly Adapter[] = [
       await app.listen({ port: 0, host: '127.0.0.1' });
       return { url: urlOf(app.server), close: async () => app.close() };
     },
+  },
+  {
+    name: 'fastify over HTTP/2 and TLS',
+    http2: true,
+    serve: async (endpoint) => {
+      const app = Fastify({
+        http2: true,
+        https: { ...selfSigned(), allowHTTP1: true },
+        forceCloseConnections: false,
+      });
+      app.all('/events', forFastify.sse(endpoint));
+      await app.listen({ port: 0, host: '127.0.0.1' });
+      return { url: urlOf(app.server), close: async () => app.close() };
+    },
+  },
+  {
+    name: 'node:https',
+    serve: (endpoint) => listening(https.createServer(selfSigned(), nodeHandler(endpoint))),
+  },
+  {
+    name: 'node:http2 over TLS',
+    http2: true,
+    serve: (endpoint) => listening(http2.createSecureServer(selfSigned(), nodeHandler(endpoint))),
+  },
+  {
+    name: 'HTTP/1.1 at a node:http2 server over TLS',
+    serve: (endpoint) =>
+      listening(
+        http2.createSecureServer({ ...selfSigned(), allowHTTP1: true }, (request, response) => {
+          // Not one of HTTP/2 that was negotiated in spite of the client.
+          if (request.httpVersion !== '1.1') throw new Error(`HTTP/${request.httpVersion}`);
+          return nodeHandler(endpoint)(request, response);
+        }),
+      ),
   },
   { name: 'node:http', serve: (endpoint) => listening(createServer(nodeHandler(endpoint))) },
   {

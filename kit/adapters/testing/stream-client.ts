@@ -1,7 +1,9 @@
 import http, { type IncomingHttpHeaders } from 'node:http';
 import http2 from 'node:http2';
+import https from 'node:https';
 import type { Readable } from 'node:stream';
 import { createParser, type EventSourceMessage } from 'eventsource-parser';
+import { selfSigned } from './self-signed.ts';
 
 /** A frame as a test sees it. A comment has `comment` and nothing else. */
 export interface SeenFrame {
@@ -38,7 +40,7 @@ export interface ClientRequest {
   readonly method?: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string;
-  /** Speak HTTP/2 in clear text. */
+  /** Speak HTTP/2. By the URL's scheme: in clear text, or over TLS. */
   readonly http2?: boolean;
 }
 
@@ -62,7 +64,12 @@ interface Answer {
 function requestHttp1(url: string, request: ClientRequest): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const { method = 'GET', headers = {} } = request;
-    const outgoing = http.request(url, { method, headers, agent: false }, (response) => {
+    const options = { method, headers, agent: false as const };
+    const send = url.startsWith('https:')
+      ? (seen: (response: http.IncomingMessage) => void) =>
+          https.request(url, { ...options, ca: selfSigned().cert }, seen)
+      : (seen: (response: http.IncomingMessage) => void) => http.request(url, options, seen);
+    const outgoing = send((response) => {
       resolve({
         status: response.statusCode ?? 0,
         headers: response.headers,
@@ -79,7 +86,7 @@ function requestHttp1(url: string, request: ClientRequest): Promise<Answer> {
 function requestHttp2(url: string, request: ClientRequest): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const { origin, pathname, search } = new URL(url);
-    const session = http2.connect(origin);
+    const session = http2.connect(origin, url.startsWith('https:') ? { ca: selfSigned().cert } : {});
     session.on('error', reject);
     const stream = session.request({
       ':method': request.method ?? 'GET',
