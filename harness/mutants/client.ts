@@ -6,16 +6,19 @@ export const clientMutants: readonly Mutant[] = [
     id: 'skip-dedupe',
     description: 'Positions that were seen are counted as duplicates and handed over all the same.',
     file: 'kit/client/sequencer.ts',
-    find: "out.fact({ kind: 'duplicate', id, type: event.type });",
-    replace: "out.fact({ kind: 'duplicate', id, type: event.type }); out.deliver(event, lastId);",
+    find: 'else duplicate(event, id);',
+    replace: `else {
+            duplicate(event, id);
+            out.deliver(event, lastId);
+          }`,
     scenarios: ['dedupe/duplicate', 'dedupe/overlap-replay'],
   },
   {
     id: 'skip-window',
     description: 'Opaque ids are not looked up in the dedupe window.',
     file: 'kit/client/sequencer.ts',
-    find: 'if (inFlight.has(id) || window.has(id, now())) {',
-    replace: 'if (inFlight.has(id)) {',
+    find: 'if (inFlight.has(own) || window.has(own, now())) {',
+    replace: 'if (inFlight.has(own)) {',
     scenarios: ['dedupe/beyond-window'],
   },
   {
@@ -71,8 +74,10 @@ export const clientMutants: readonly Mutant[] = [
     id: 'empty-id-kept',
     description: 'An empty `id:` does not reset the cursor.',
     file: 'kit/client/sequencer.ts',
-    find: 'if (id !== null) lastId = id;',
-    replace: 'if (id) lastId = id;',
+    find: `if (id !== null) {
+      lastId = id;`,
+    replace: `if (id) {
+      lastId = id;`,
     scenarios: ['resume/empty-id-resets'],
   },
   {
@@ -128,7 +133,7 @@ export const clientMutants: readonly Mutant[] = [
     description: 'A hole in the sequence is passed over without a word.',
     file: 'kit/client/sequencer.ts',
     find: 'acceptAhead(event, id, came, now());',
-    replace: 'advance(event, came);',
+    replace: 'advance(event, came, id);',
     scenarios: ['order/silent-hole', 'order/swap'],
   },
   {

@@ -14,8 +14,8 @@ export interface ActiveFault {
 
 /** A fault that is in place and waits for `fire`. */
 export interface ArmedFault {
-  /** Lets it bite once, resolves when the wire shows that it did, and disarms it. */
-  fire(): Promise<void>;
+  /** Lets it bite once, at what `traffic` makes the server send; resolves when the wire shows that it did, and disarms it. */
+  fire(traffic: () => Promise<void>): Promise<void>;
 }
 
 /**
@@ -207,10 +207,12 @@ export function createNetwork(parts: NetworkParts): Network {
       fault.armed();
       const before = tap.connections.length;
       return {
-        fire: () =>
+        fire: (traffic) =>
           tap.holdNewConnections(async () => {
             const at = nowMs();
+            // On a quiet connection: changed under traffic, Toxiproxy 2.12 was seen to end one by FIN.
             await proxy.patchToxic(name, { toxicity: 1 });
+            await traffic();
             const reset = () =>
               tap.connections.slice(before).find(({ downError }) => downError === 'ECONNRESET');
             await watch.until('Toxiproxy resets the connection', () => reset() !== undefined, patienceMs);
