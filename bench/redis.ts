@@ -11,10 +11,10 @@
 //   npx tsx bench/redis.ts [--events 20000] [--rounds 3]
 import { parseArgs } from 'node:util';
 import { createClient } from 'redis';
+import { startRedis } from '../harness/services/redis-server.ts';
 import { encodeEvent } from '../kit/server/encode.ts';
 import type { EventDraft, LogHost, Position } from '../kit/server/index.ts';
 import { createRedisLog } from '../kit/stores/redis.ts';
-import { startRedis } from '../kit/stores/redis-server.fixture.ts';
 import { median, pairedRatio, quantile } from './support/ratio.ts';
 import { table } from './support/table.ts';
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { nodeHandler } from 'sse-reliability-kit/node-http';
 import type { StreamEndpoint } from 'sse-reliability-kit/server';
 import { afterEach, describe, expect, it } from 'vitest';
-import { startRedis } from '../../kit/stores/redis-server.fixture.ts';
+import { startRedis } from '../../harness/services/redis-server.ts';
 import { serve } from '../testing/serve.ts';
 import { createOrders as createDurableOrders } from './durable.ts';
 import { prices } from './memory.ts';

@@ -3,8 +3,8 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { type RedisServer, startRedis } from '../../harness/services/redis-server.ts';
 import { type ClientFact, connect } from '../../kit/client/node/index.ts';
-import { type RedisServer, startRedis } from '../../kit/stores/redis-server.fixture.ts';
 import { startBalancer } from './balancer.ts';
 
 let redis: RedisServer;

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { quote, SseKitError } from '../../kit/protocol/index.ts';
+import { diesWithParent } from '../services/dies-with-parent.ts';
 import { type FrontProxyKind, haproxyConfig, nginxConfig } from './configs.ts';
 import { findProgram } from './find-program.ts';
 
@@ -45,6 +46,7 @@ export async function startFrontProxy(kind: FrontProxyKind, upstreamPort: number
 
   const args = name === 'nginx' ? ['-p', folder, '-e', 'stderr', '-c', file] : ['-f', file];
   const child = spawn(program, args, { stdio: ['ignore', 'ignore', 'pipe'] });
+  diesWithParent(child);
   let said = '';
   child.stderr.on('data', (chunk: Buffer) => {
     said = `${said}${chunk}`.slice(-4000);

@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, it } from 'vitest';
+import { type RedisServer, startRedis } from '../../harness/services/redis-server.ts';
 import {
   type ContractRetention,
   contractApplies,
   type LogSubject,
   replayLogContract,
 } from './log-contract.ts';
-import { type RedisServer, startRedis } from './redis-server.fixture.ts';
 import { createRedisLog } from './redis-store.ts';
 
 let redis: RedisServer;

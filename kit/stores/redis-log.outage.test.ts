@@ -1,8 +1,8 @@
 import { createClient } from 'redis';
 import { afterEach, describe, expect, it } from 'vitest';
+import { type RedisPersistence, type RedisServer, startRedis } from '../../harness/services/redis-server.ts';
 import type { ReplayLog } from '../server/replay-log.ts';
 import { Bench, eventually, numberOf, range, readAll } from './log-contract-bench.ts';
-import { type RedisPersistence, type RedisServer, startRedis } from './redis-server.fixture.ts';
 import { createRedisLog, createRedisStore, type RedisLogOptions } from './redis-store.ts';
 import { type Forwarder, startForwarder } from './tcp-forwarder.fixture.ts';
 

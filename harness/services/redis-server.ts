@@ -5,6 +5,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { diesWithParent } from './dies-with-parent.ts';
 
 /** What survives a stop: nothing, a snapshot when one was saved, or every write. */
 export type RedisPersistence = 'none' | 'snapshot' | 'every-write';
@@ -70,6 +71,7 @@ export async function startRedis(
 
 async function launch(args: readonly string[]): Promise<ChildProcess> {
   const child = spawn('redis-server', args, { stdio: ['ignore', 'pipe', 'pipe'] });
+  diesWithParent(child);
   const said: string[] = [];
   await new Promise<void>((resolve, reject) => {
     child.once('error', (cause) => {
