@@ -1,4 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { SCRIPT as BOM } from '../scenarios/malformed/bom.ts';
+import { SCRIPT as CHUNKING } from '../scenarios/malformed/chunking.ts';
+import { SCRIPT as FIELDS } from '../scenarios/malformed/fields.ts';
+import { SCRIPT as NEWLINES } from '../scenarios/malformed/newlines.ts';
+import { END, type Script } from '../scenarios/malformed/script.ts';
 import { type Bench, isClosedForGood } from './bench.ts';
 import type { RawAnswer } from './raw-server.ts';
 
@@ -56,6 +61,35 @@ function messagesOf(bytes: string, said: (data: readonly string[]) => string): E
     await bench.until('the last event arrives', () => bench.events.some(({ data }) => data === 'end'));
     const data = bench.events.flatMap((event) => (event.kind === 'message' ? [event.data] : []));
     return said(data.slice(0, data.indexOf('end')));
+  };
+}
+
+/** What it makes of a script of the scenarios `malformed/*`, sent byte by byte: where it differs from the rules. */
+function scripted({ bytes, events }: Script): Experiment {
+  return async (bench) => {
+    bench.server.answer = async (n, answer) => {
+      if (n > 1) return answer.status(204);
+      answer.stream('');
+      for (const byte of [...bytes, ...END.bytes]) {
+        answer.raw(Buffer.of(byte));
+        await delay(1);
+      }
+      answer.fin();
+    };
+    await bench.open();
+    await bench.until('it asks again', () => isClosedForGood(bench) || bench.server.requests.length > 1);
+    const text = (type: string, id: string, data: string) => JSON.stringify([type, id, data]);
+    const heard = ['message', 'named'];
+    const wanted = [...events, ...END.events]
+      .filter(({ type }) => heard.includes(type))
+      .map(({ type, lastEventId, data }) => text(type, lastEventId, data));
+    const got = bench.events
+      .filter(({ kind }) => heard.includes(kind))
+      .map(({ kind, lastEventId, data }) => text(kind, lastEventId, data));
+    const lost = wanted.filter((each) => !got.includes(each)).map((each) => `no ${each}`);
+    const made = got.filter((each) => !wanted.includes(each)).map((each) => `but ${each}`);
+    if (lost.length + made.length > 0) return [...lost, ...made].join(', ');
+    return got.join() === wanted.join() ? 'as the rules say' : 'in another order';
   };
 }
 
@@ -142,6 +176,11 @@ export const experiments = {
   'nul-in-id': messagesOf('id: a\0b\ndata: nul\n\n', (data) =>
     data.includes('nul') ? 'event delivered' : 'event lost',
   ),
+
+  'malformed-fields': scripted(FIELDS),
+  'malformed-newlines': scripted(NEWLINES),
+  'malformed-bom': scripted(BOM),
+  'malformed-chunking': scripted(CHUNKING),
 
   'head-alone': async (bench) => {
     const { server, events } = bench;

@@ -45,6 +45,15 @@ export const browserFacts: readonly BrowserFact[] = [
   fact('empty-data', '`id: 1` and an empty `data:`', 'onmessage fires with ""'),
   fact('nul-in-id', 'NUL in `id:`', 'event delivered', 'event lost'),
   fact(
+    'malformed-fields',
+    'the script of malformed/fields, byte by byte',
+    'as the rules say',
+    'no ["message","7","nul"]',
+  ),
+  fact('malformed-newlines', 'the script of malformed/newlines, byte by byte', 'as the rules say'),
+  fact('malformed-bom', 'the script of malformed/bom, byte by byte', 'as the rules say'),
+  fact('malformed-chunking', 'the script of malformed/chunking, byte by byte', 'as the rules say'),
+  fact(
     'head-alone',
     'a response head, and the first byte of the body much later',
     'opens with the head',

@@ -13,7 +13,7 @@ export interface RawRequest {
 /** The answer to one request, byte by byte. */
 export interface RawAnswer {
   /** Sends bytes as they are. */
-  raw(bytes: string): void;
+  raw(bytes: string | Uint8Array): void;
   /** A whole head of status 200 and the right type; the body ends with the connection. */
   stream(body: string): void;
   /** A head that keeps the connection, and one chunk. */
@@ -97,7 +97,7 @@ export async function startRawServer(path: string, changed: () => void): Promise
 }
 
 function answerOn(socket: Socket): RawAnswer {
-  const raw = (bytes: string) => void socket.write(bytes);
+  const raw = (bytes: string | Uint8Array) => void socket.write(bytes);
   return {
     raw,
     stream: (body) => raw(`${HEAD}Connection: close\r\n\r\n${body}`),

@@ -25,6 +25,7 @@ export function kitBrowser({ page, browser, browserVersion, html }: KitBrowserOp
       ...KIT_CAPABILITIES,
       'connection-limit',
       'page-origin',
+      'tabs',
       // Firefox's fetch hands over a response with the first byte of its body and not with its head (measured with 153,
       // whatever the type, with nosniff and without; browser-facts/head-alone keeps watch over it).
       ...(browser === 'firefox' ? [] : (['early-head'] as const)),

@@ -3,6 +3,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Page } from '@playwright/test';
 import type { HistoryRecord } from '../history/types.ts';
+import { nowMs } from '../runner/clock.ts';
 import { RECORD_BINDING } from './kit/binding.ts';
 import type { Capability, Elsewhere, Life, Subject, SubjectStart } from './types.ts';
 
@@ -46,8 +47,8 @@ const PAGE_PATH = '/__sse-kit/page';
 export function pageSubject(options: PageHostOptions): Subject {
   const { page, html, name, version, capabilities, life, extra = {} } = options;
   const console: string[] = [];
-  let loaded: Promise<void> | undefined;
-  const load = async (origin: string, served: boolean, record: SubjectStart['record']) => {
+  const loaded = new Map<Page, Promise<void>>();
+  const load = async (page: Page, origin: string, served: boolean, record: SubjectStart['record']) => {
     page.on('console', (message) => console.push(`${message.type()}: ${message.text()}`));
     page.on('pageerror', (error) => console.push(`uncaught: ${error.message}`));
     await page.exposeFunction(RECORD_BINDING, (records: HistoryRecord[]) => records.forEach(record));
@@ -61,6 +62,8 @@ export function pageSubject(options: PageHostOptions): Subject {
     await page.unroute(address);
   };
   type Host = { sseKitSubject: PageSubject };
+  const close = (subject: string) =>
+    page.evaluate((of) => (globalThis as unknown as Host).sseKitSubject.close(of), subject);
   return {
     name,
     version,
@@ -68,23 +71,33 @@ export function pageSubject(options: PageHostOptions): Subject {
     openElsewhere: () => serveElsewhere(html),
     async start({ url, stream, settings, seed, record, cursorFile, pageOrigin, name: subject = name }) {
       // A second client of the run lives in the same page: the browser's limits are per page and host.
-      loaded ??= load(pageOrigin ?? url, pageOrigin !== undefined, record);
-      await loaded;
+      const own = settings.shared === true && subject !== name;
+      const tab = own ? await page.context().newPage() : page;
+      const loading = loaded.get(tab) ?? load(tab, pageOrigin ?? url, pageOrigin !== undefined, record);
+      loaded.set(tab, loading);
+      await loading;
       const remembers = cursorFile === undefined ? {} : { remembers: true };
       const start: PageStart = { ...extra, url, stream, settings, seed, subject, ...remembers };
-      await page.evaluate((told) => (globalThis as unknown as Host).sseKitSubject.start(told), start);
+      await tab.evaluate((told) => (globalThis as unknown as Host).sseKitSubject.start(told), start);
       return {
         ...(life ? { life } : {}),
         metrics: () =>
-          page.evaluate((of) => (globalThis as unknown as Host).sseKitSubject.metrics(of), subject),
-        screenshot: () => page.screenshot({ fullPage: true }),
+          tab.evaluate((of) => (globalThis as unknown as Host).sseKitSubject.metrics(of), subject),
+        screenshot: () => tab.screenshot({ fullPage: true }),
         reconnect: () =>
-          page.evaluate((of) => (globalThis as unknown as Host).sseKitSubject.reconnect(of), subject),
-        stop: () => page.evaluate((of) => (globalThis as unknown as Host).sseKitSubject.close(of), subject),
+          tab.evaluate((of) => (globalThis as unknown as Host).sseKitSubject.reconnect(of), subject),
+        stop: () => (own ? closeTab(tab, subject, record) : close(subject)),
         log: () => console.join('\n'),
       };
     },
   };
+}
+
+/** As a person does: the page is not asked, and has no time for a farewell. From here on it is owed nothing. */
+async function closeTab(tab: Page, subject: string, record: SubjectStart['record']): Promise<void> {
+  if (tab.isClosed()) return;
+  record({ at: nowMs(), kind: 'close', subject, cause: 'the tab was closed', final: true });
+  await tab.close();
 }
 
 /**

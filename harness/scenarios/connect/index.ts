@@ -6,6 +6,7 @@ import blackHole from './black-hole.ts';
 import redirect from './redirect.ts';
 import refusedThenUp from './refused-then-up.ts';
 import sixPerHost from './six-per-host.ts';
+import sixPerHostWithSharing from './six-per-host-with-sharing.ts';
 import slowFirstByte from './slow-first-byte.ts';
 import unauthorized from './unauthorized.ts';
 import wrongType from './wrong-type.ts';
@@ -19,6 +20,7 @@ export const connectScenarios: readonly Scenario[] = [
   redirect,
   refusedThenUp,
   sixPerHost,
+  sixPerHostWithSharing,
   slowFirstByte,
   unauthorized,
   wrongType,

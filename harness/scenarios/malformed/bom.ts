@@ -2,7 +2,7 @@ import { scenario } from '../scenario.ts';
 import { compare, END, script } from './script.ts';
 
 const BOM = '\uFEFF';
-const SCRIPT = script(
+export const SCRIPT = script(
   [`${BOM}data: first\nid: b1\n\n`, { id: 'b1', data: 'first' }],
   [`${BOM}data: spoiled\n\n`], // not at the start it belongs to the field name, and nobody knows that field
   [`data: ${BOM}kept\n\n`, { data: `${BOM}kept` }],

@@ -4,7 +4,7 @@ import { compare, everySplit, playAtEverySplit, script } from './script.ts';
 const bytes = (...parts: readonly (string | number)[]): Buffer =>
   Buffer.concat(parts.map((part) => (typeof part === 'number' ? Buffer.of(part) : Buffer.from(part))));
 
-const SCRIPT = script(
+export const SCRIPT = script(
   ['data: Grüße 日本 🚀\nid: ü\n\n', { id: 'ü', data: 'Grüße 日本 🚀' }],
   // Not UTF-8: each broken sequence is one U+FFFD (WHATWG Encoding), and the line goes on behind it.
   [bytes('id: c2\ndata: bad ', 0xff, ' byte\n\n'), { id: 'c2', data: 'bad \uFFFD byte' }],

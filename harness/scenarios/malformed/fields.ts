@@ -1,7 +1,7 @@
 import { scenario } from '../scenario.ts';
 import { compare, everySplit, playAtEverySplit, script } from './script.ts';
 
-const SCRIPT = script(
+export const SCRIPT = script(
   [': a comment\n'],
   ['data: one\nid: 1\n\n', { id: '1', data: 'one' }],
   ['event: named\ndata: two\nid: 2\n\n', { id: '2', type: 'named', data: 'two' }],
@@ -13,7 +13,7 @@ const SCRIPT = script(
   ['id: 7\nid: a\0b\ndata: nul\n\n', { id: '7', data: 'nul' }],
   ['id:  8\nevent:\ndata: unnamed\n\n', { id: ' 8', data: 'unnamed' }],
   ['retry: 25\nretry: 5x\nretry: -1\nretry\n\n'],
-  ['id\ndata: {"json":true}\n\n', { data: '{"json":true}' }],
+  ['id\ndata: {"json":true}\n\n', { id: '', data: '{"json":true}' }],
 );
 
 export default scenario({

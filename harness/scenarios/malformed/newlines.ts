@@ -1,7 +1,7 @@
 import { scenario } from '../scenario.ts';
 import { compare, everySplit, playAtEverySplit, script } from './script.ts';
 
-const SCRIPT = script(
+export const SCRIPT = script(
   ['data: lf\nid: n1\n\n', { id: 'n1', data: 'lf' }],
   ['data: crlf\r\nid: n2\r\n\r\n', { id: 'n2', data: 'crlf' }],
   ['data: cr\rid: n3\r\r', { id: 'n3', data: 'cr' }],

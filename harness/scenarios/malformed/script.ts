@@ -4,6 +4,8 @@ import type { ScriptedEvent, Stage } from '../../runner/stage.ts';
 /** An event, with the `id:` of its own frame: '' for an empty one and for none. */
 export interface FramedEvent extends ScriptedEvent {
   readonly id: string;
+  /** What an EventSource says in its place: the last id that was set, in this frame or before. */
+  readonly lastEventId: string;
 }
 
 /** Bytes, and the events that WHATWG HTML 9.2.5 and 9.2.6 make of them, worked out by hand. */
@@ -15,16 +17,20 @@ export interface Script {
 /** One part of a script: what is sent, and the event it becomes, if any. */
 export type Line = readonly [
   bytes: string | Buffer,
-  event?: { readonly id?: string; readonly type?: string; readonly data: string },
+  event?: { readonly id?: string; readonly type?: string; readonly data: string }, // without `id`: none was set
 ];
 
 /** Puts a script together from its parts. */
 export function script(...lines: readonly Line[]): Script {
+  let lastEventId = '';
   return {
     bytes: Buffer.concat(lines.map(([bytes]) => Buffer.from(bytes))),
-    events: lines.flatMap(([, event]) =>
-      event ? [{ id: event.id ?? '', type: event.type ?? 'message', data: event.data }] : [],
-    ),
+    events: lines.flatMap(([, event]) => {
+      if (!event) return [];
+      const { id, type = 'message', data } = event;
+      lastEventId = id ?? lastEventId;
+      return [{ id: id ?? '', lastEventId, type, data }];
+    }),
   };
 }
 
@@ -33,7 +39,7 @@ export function script(...lines: readonly Line[]): Script {
  * had; and what is not finished when the response ends must not be dispatched.
  */
 export const END = script(
-  ['id:\ndata: the script ends\n\n', { data: 'the script ends' }],
+  ['id:\ndata: the script ends\n\n', { id: '', data: 'the script ends' }],
   ['data: unfinished'],
 );
 
