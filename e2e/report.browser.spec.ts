@@ -51,6 +51,17 @@ test('filters by verdict, group, kind and text', async ({ page }) => {
   await expect(page.locator('#shown')).toHaveText('Nothing matches these filters.');
 });
 
+test('what is not true of the kit is listed with its reason, and opens', async ({ page }) => {
+  const problems = page.getByRole('region', { name: 'What is not true of the kit' });
+  const entries = problems.getByRole('button');
+  // One failed and one unknown run of the kit; what peers failed is no problem of ours.
+  await expect(entries).toHaveCount(2);
+  await expect(entries.first()).toContainText('order/jitter');
+  await expect(entries.first()).toContainText('kit/node on express');
+  await entries.first().click();
+  await expect(page.getByRole('dialog', { name: 'order/jitter' })).toBeVisible();
+});
+
 test('is used with the keyboard alone', async ({ page }) => {
   await page.getByRole('combobox', { name: 'Kind of subject' }).focus();
   await page.keyboard.press('Tab');

@@ -100,4 +100,6 @@ export interface Mutant {
   readonly mutant: string;
   readonly description: string;
   readonly caughtBy: readonly string[];
+  /** What the first of them said; of a survivor, why nothing was said. */
+  readonly how?: string;
 }

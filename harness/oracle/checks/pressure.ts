@@ -17,9 +17,9 @@ export const attempts: Checker = (history, expectation) => {
   const range = max === Number.POSITIVE_INFINITY ? `at least ${min}` : `${min} to ${max}`;
   if (wrong.length === 0) return pass(`${most} at most, budget ${range}`, counts);
   const evidence = wrong.flatMap(({ subject }) => attemptRecords(view, subject).slice(-12));
-  const names = few(wrong.map(({ subject, count }) => `${subject.name} ${count}`));
+  const names = few(wrong.map(({ subject, count }) => `${subject.name} made ${plural(count, 'attempt')}`));
   // Without any request there is no record to show; the opens stand in, if any.
-  return { valid: false, applied: true, summary: `attempts: ${names}, budget ${range}`, evidence, counts };
+  return { valid: false, applied: true, summary: `${names}, budget ${range}`, evidence, counts };
 };
 
 /** P5: reconnects of all subjects together never bunch. */

@@ -1,12 +1,20 @@
 import type { drawTimeline as Draw } from '../timeline/draw.ts';
 import type { PageCell, PageCheck, PageData } from './data.ts';
+import type { problemList as Problems } from './problems.ts';
+import type { reportSections as Sections } from './sections.ts';
 import type { timelineView as View } from './timeline-view.ts';
 
 /**
  * The script of the report. Self-contained on purpose (no imports at run time): its text is put into the page.
  * Everything that comes from a run enters the page as text, never as markup.
  */
-export function reportApp(data: PageData, drawTimeline: typeof Draw, timelineView: typeof View): void {
+export function reportApp(
+  data: PageData,
+  drawTimeline: typeof Draw,
+  timelineView: typeof View,
+  problemList: typeof Problems,
+  reportSections: typeof Sections,
+): void {
   const { index, cells } = data;
   type Attributes = Readonly<Record<string, string>>;
   const el = (tag: string, attributes: Attributes = {}, ...children: (Node | string)[]): HTMLElement => {
@@ -72,7 +80,11 @@ export function reportApp(data: PageData, drawTimeline: typeof Draw, timelineVie
         shown.find((cell) => column(cell) === name)?.subjectKind === 'peer' ? 1 : 0;
       return peer(a) - peer(b) || a.localeCompare(b);
     });
-    const rows = [...new Set(shown.map((cell) => cell.id))];
+    // Groups that none of the kit's subjects is in (facts about browsers) come last: the matrix begins with what gates.
+    const gating = new Set(shown.flatMap((cell) => (cell.subjectKind === 'kit' ? [cell.group] : [])));
+    const ids = [...new Set(shown.map((cell) => cell.id))];
+    const gates = (id: string) => gating.has(id.split('/')[0] ?? '');
+    const rows = [...ids.filter(gates), ...ids.filter((id) => !gates(id))];
     const at = new Map(shown.map((cell) => [keyOf(cell), cell]));
     const head = el(
       'tr',
@@ -193,7 +205,7 @@ export function reportApp(data: PageData, drawTimeline: typeof Draw, timelineVie
       { class: 'scroll' },
       el(
         'table',
-        { class: 'plain' },
+        { class: `plain columns-${head.length}` },
         el('thead', {}, el('tr', {}, ...head.map((name) => el('th', { scope: 'col' }, name)))),
         el('tbody', {}, ...rows.map((row) => el('tr', {}, ...row.map((value) => el('td', {}, value))))),
       ),
@@ -308,73 +320,10 @@ export function reportApp(data: PageData, drawTimeline: typeof Draw, timelineVie
     if (event.target === dialog) dialog.close();
   });
 
+  problemList(byId('problems'), cells, open);
+
   // ── the rest
-  const part = (id: string, present: boolean, ...children: Node[]) => {
-    const place = byId(id);
-    place.hidden = !present;
-    if (present) place.append(...children);
-  };
-  const bar = (row: { passed: number; failed: number; unknown: number }) => {
-    const judged = Math.max(1, row.passed + row.failed + row.unknown);
-    const share = Math.round((row.passed / judged) * 100);
-    return el(
-      'div',
-      { class: 'bar', role: 'img', 'aria-label': `${share} per cent` },
-      el('i', { style: `width:${share}%` }),
-      el('span', {}, `${share} %`),
-    );
-  };
-  part(
-    'scoreboard',
-    index.scoreboard.length > 0,
-    table(
-      ['subject', 'held', 'passed', 'failed', 'unknown', 'absent'],
-      index.scoreboard.map((row) => [
-        row.subject,
-        bar(row),
-        String(row.passed),
-        String(row.failed),
-        String(row.unknown),
-        String(row.absent),
-      ]),
-    ),
-  );
-  part(
-    'mutants',
-    index.mutants.length > 0,
-    table(
-      ['mutant', 'what it does', 'caught by'],
-      index.mutants.map((m) => [
-        el('code', {}, m.mutant),
-        m.description,
-        m.caughtBy.length > 0 ? m.caughtBy.join(', ') : el('span', { class: 'badge failed' }, '✗ survived'),
-      ]),
-    ),
-  );
-  part(
-    'findings',
-    index.findings.length > 0,
-    table(
-      ['what', 'expected', 'seen', 'where'],
-      index.findings.map((f) => [f.what, f.expected, f.actual, `${f.id}, ${f.subject}`]),
-    ),
-  );
-  part(
-    'absent',
-    index.absent.length > 0,
-    table(
-      ['subject', 'why'],
-      index.absent.map((a) => [a.subject, a.reason]),
-    ),
-  );
-  part(
-    'broken',
-    index.broken.length > 0,
-    table(
-      ['file', 'why'],
-      index.broken.map((b) => [b.path, b.reason]),
-    ),
-  );
+  reportSections(index, { el, byId, table });
 
   const theme = byId('theme');
   theme.addEventListener('click', () => {

@@ -32,6 +32,10 @@ h2{font-size:19px;margin:32px 0 10px}h3{font-size:15px;margin:24px 0 8px}
 button{cursor:pointer}button:hover{border-color:var(--soft)}
 :focus-visible{outline:3px solid var(--focus);outline-offset:2px}
 .sheet{width:fit-content;max-width:100%;background:var(--card);border:1px solid var(--edge);border-radius:12px;overflow:auto;max-height:min(76vh,900px);overscroll-behavior:contain}
+.overview{display:flex;gap:20px;align-items:flex-start}.overview .sheet{flex:0 1 auto}
+#problems{flex:1 1 340px;min-width:0}#problems ul{list-style:none;margin:0;padding:0;display:grid;gap:10px}
+#problems button{display:block;width:100%;text-align:left;border-color:transparent;margin:0;padding:10px 14px;border-radius:10px}
+#problems button:hover{border-color:currentColor}#problems span{font-size:13px}#problems .reason{display:block;color:var(--text);overflow-wrap:anywhere}
 #matrix{border-collapse:separate;border-spacing:0;font-size:14px}
 #matrix thead th{position:sticky;top:0;z-index:2;background:var(--card);vertical-align:bottom;padding:10px 3px;border-bottom:1px solid var(--edge);font-weight:400}
 .tilt{writing-mode:vertical-rl;transform:rotate(180deg);max-height:190px;margin:0 auto;padding:2px 0;line-height:1.25;white-space:nowrap;overflow:hidden;text-overflow:ellipsis}
@@ -42,13 +46,14 @@ button{cursor:pointer}button:hover{border-color:var(--soft)}
 #matrix td{min-width:46px;height:34px;text-align:center;padding:0;border:2px solid var(--card);border-radius:9px;font-weight:700;cursor:pointer}
 #matrix td.none{cursor:default}#matrix td.cell:hover{filter:brightness(1.08) saturate(1.3)}
 #matrix td:focus-visible{outline-offset:-3px;position:relative;z-index:1}
-#matrix .peer{border-left:14px solid var(--card);border-top-left-radius:22px 9px;border-bottom-left-radius:22px 9px}#matrix thead th.peer{border-left:0;padding-left:17px}
+#matrix .peer{border-left:14px solid var(--card);border-top-left-radius:22px 9px;border-bottom-left-radius:22px 9px}#matrix thead th.peer{border-left:0;border-radius:0;padding-left:17px}
 #matrix td.flaky::after{content:"↻";font-size:10px;vertical-align:super;margin-left:2px}
 #matrix tbody tr:hover th{color:var(--focus)}
 .badge{display:inline-block;padding:1px 10px;border-radius:999px;font-weight:600;font-size:13px}
 .scroll{overflow-x:auto}.plain{border-collapse:collapse;width:100%;font-size:14px}
 .plain th,.plain td{text-align:left;padding:6px 14px 6px 0;border-bottom:1px solid var(--edge);vertical-align:top}
 .plain th{color:var(--soft);font-weight:500}
+@media (min-width:900px){#mutants td:nth-child(odd):not(:last-child){white-space:nowrap}#mutants td:nth-child(2){min-width:40ch}#mutants td:last-child{overflow-wrap:anywhere}}
 .card{background:var(--card);border:1px solid var(--edge);border-radius:12px;padding:4px 20px 18px;margin:22px 0}
 .card h2{margin:14px 0 8px}
 .bar{position:relative;background:var(--bad-bg);border-radius:6px;height:20px;min-width:120px;overflow:hidden}
@@ -73,7 +78,12 @@ dialog::backdrop{background:rgb(5 8 14/.55)}
 pre{background:var(--bg);border:1px solid var(--edge);border-radius:8px;padding:10px 12px;overflow-x:auto;font:12px/1.55 ui-monospace,monospace;margin:8px 0}
 .files{display:flex;flex-wrap:wrap;gap:6px 16px;padding:0;margin:0;list-style:none}a{color:var(--focus)}
 footer{color:var(--soft);font-size:13px;padding:20px 24px 40px;max-width:1500px;margin:0 auto}
+@media (max-width:1000px){.overview{flex-direction:column-reverse;align-items:stretch}#problems{flex:none}}
 @media (max-width:640px){
+/* What has a sentence in it reads as a list; tables of numbers stay tables and scroll. */
+.card .plain:not(.columns-6) thead{display:none}.card .plain:not(.columns-6) :is(tbody,tr,td){display:block}
+.card .plain:not(.columns-6) tr{border-bottom:1px solid var(--edge);padding:8px 0}.card .plain:not(.columns-6) td{border:0;padding:1px 0;overflow-wrap:anywhere}
+.card .plain:not(.columns-6) td:first-child{font-weight:600}
 main,.top{padding-left:14px;padding-right:14px}.top{padding-top:18px}h1{font-size:21px}
 .facts{gap:2px 18px}
 .counts label{padding:7px 10px;flex:1 1 40%}

@@ -3,6 +3,8 @@ import { drawTimeline } from '../timeline/draw.ts';
 import { reportApp } from './app.ts';
 import { pageCss } from './css.ts';
 import type { PageData } from './data.ts';
+import { problemList } from './problems.ts';
+import { reportSections } from './sections.ts';
 import { timelineView } from './timeline-view.ts';
 
 /** Renders the report: one HTML file that needs no network and no server. */
@@ -49,13 +51,16 @@ ${gateLine(index)}
 <span class="soft" id="shown" role="status"></span>
 </div>
 </form>
+<div class="overview">
 <div class="sheet" tabindex="-1"><table id="matrix" role="grid" aria-label="Verdict by scenario and subject"></table></div>
+<section id="problems" hidden aria-label="What is not true of the kit"></section>
+</div>
 <p class="soft">Arrow keys move in the matrix, Enter opens a run, Escape closes it.</p>
 ${card('broken', 'Unreadable results', 'These files should have been results. They count as nothing.')}
 ${card('absent', 'Absent', 'Subjects that did not take part, and why.')}
 ${card('findings', 'Findings', 'What was written down, and what was seen instead.')}
 ${card('scoreboard', 'Scoreboard', "Other people's software under the same faults and the same oracle. It does not gate.")}
-${card('mutants', 'Mutants', 'Deliberate bugs in the kit, and the scenarios that caught them.')}
+${card('mutants', 'Mutants', 'Deliberate bugs in the kit, each switched in alone, and the scenarios that caught them.')}
 </main>
 <footer>Verdicts: ✓ every check holds, ✗ a check is broken, ? not decided (a fault left no evidence, or the run broke), – not run.</footer>
 <dialog id="detail" aria-labelledby="detail-title"></dialog>
@@ -63,7 +68,7 @@ ${card('mutants', 'Mutants', 'Deliberate bugs in the kit, and the scenarios that
 <script>
 // Compilers that keep function names call this helper from the functions below.
 const __name = (f) => f;
-(${reportApp.toString()})(JSON.parse(document.getElementById('data').textContent), ${drawTimeline.toString()}, ${timelineView.toString()});
+(${reportApp.toString()})(JSON.parse(document.getElementById('data').textContent), ${drawTimeline.toString()}, ${timelineView.toString()}, ${problemList.toString()}, ${reportSections.toString()});
 </script>
 </body>
 </html>
