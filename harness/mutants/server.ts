@@ -124,9 +124,9 @@ export const serverMutants: readonly Mutant[] = [
     id: 'unbounded-queue',
     description:
       'A connection that does not drain is written to all the same: the runtime queues without a bound.',
-    file: 'kit/server/connection.ts',
-    find: 'if (this.sink.write(block)) return true;',
-    replace: 'if (this.sink.write(block) || true) return true;',
+    file: 'kit/server/fanout.ts',
+    find: 'else if (!sink.write(block)) reader.blocked(nowMs);',
+    replace: 'else sink.write(block);',
     scenarios: ['overload/slow-consumer', 'overload/frozen-among-50'],
   },
   {
