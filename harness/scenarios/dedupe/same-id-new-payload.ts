@@ -22,6 +22,13 @@ export default scenario({
   check(s) {
     const produced = new Map(s.seen('produced').map(({ id, digest }) => [id, digest]));
     const handled = s.client.saw('processed').filter(({ id, digest }) => produced.get(id) !== digest);
-    return handled.map(({ id }) => `the forged payload of ${id} was handled`);
+    const forged = s.client.saw('deduped').map(({ id }) => id);
+    const named = s.seen('note').filter(({ text }) => text.includes('came again with other data'));
+    return [
+      ...handled.map(({ id }) => `the forged payload of ${id} was handled`),
+      ...forged
+        .filter((id) => !named.some(({ text }) => text.includes(JSON.stringify(id))))
+        .map((id) => `the client did not say that ${id} came with other data`),
+    ];
   },
 });

@@ -47,6 +47,9 @@ export function recordOf(fact: ClientFact, subject: string, at: number): History
       };
     case 'duplicate':
       return { at, kind: 'deduped', subject, stream, id: fact.id };
+    case 'error':
+      // Beside the `deduped` of the same event: what the client says of it.
+      return fact.code === 'ERR_ID_REUSED' ? { at, kind: 'note', text: `${subject}: ${fact.message}` } : null;
     case 'out-of-order':
       return {
         at,
