@@ -54,6 +54,7 @@ export function createVectorSequencer(
     sequencer.connecting(at);
   };
   const each = (call: (sequencer: Sequencer) => void): void => {
+    if (!several) return; // asked for each chunk
     for (const { sequencer } of parts.values()) call(sequencer);
   };
   /** Keeps the parts of the streams that a vector names, and adds those that are new. */
@@ -102,12 +103,14 @@ export function createVectorSequencer(
     },
     opened(open, id) {
       if (id) carry(id);
-      const part = id ? partOf(id) : undefined;
+      const name = encodeURIComponent(open.stream);
+      const part = parts.get(name);
       if (!part || !id) {
         single.opened(open, id);
         return;
       }
-      part.sequencer.opened(open, ownId(id));
+      const entry = id.split(';').find((each) => each.startsWith(`${name}=`));
+      if (entry) part.sequencer.opened(open, ownId(entry));
       out.move(cursor());
     },
     of: (stream) => parts.get(encodeURIComponent(stream ?? ''))?.sequencer ?? single,

@@ -156,7 +156,8 @@ export function parseEnvelope(data: string): EnvelopeResult {
   return { ok: true, envelope: value };
 }
 
-function isEnvelope(value: unknown): value is Envelope {
+/** Whether a value read from JSON is a CloudEvents 1.0 envelope: the version and the three attributes it demands. */
+export function isEnvelope(value: unknown): value is Envelope {
   if (typeof value !== 'object' || value === null) return false;
   const { specversion, id, source, type } = value as Record<string, unknown>;
   return (
