@@ -1,9 +1,8 @@
 import { Buffer } from 'node:buffer';
-import { createEpoch, isEpoch, type Position, quote, SseKitError } from '../protocol/index.ts';
+import { createEpoch, type Position, quote, SseKitError } from '../protocol/index.ts';
 import { FrameRing } from '../server/frame-ring.ts';
 import type {
   EventDraft,
-  FrameBatch,
   LogBounds,
   LogHost,
   LogRead,
@@ -12,8 +11,10 @@ import type {
   ReplayLog,
 } from '../server/replay-log.ts';
 import { type AppendGroup, AppendQueue, type CommitResult } from './append-queue.ts';
+import { ColdBatch } from './cold-batch.ts';
 import { ColdCache } from './cold-cache.ts';
 import { decodeDraft } from './draft-codec.ts';
+import { type DurableMeta, DurableRecords, type DurableWrite, parseMeta } from './durable-records.ts';
 import type { StoreSession } from './durable-store.ts';
 import { assertBounds } from './retention.ts';
 
@@ -35,19 +36,6 @@ export interface StorePort {
   release(): Promise<void>;
 }
 
-/** Written in the same atomic batch as the events it describes. */
-interface Meta {
-  readonly epoch: string;
-  readonly oldest: number;
-  readonly head: number;
-  readonly bytes: number;
-  readonly ended: boolean;
-  /** Closed in order, or open (and by which boot of the machine, and whether each append was synced). */
-  readonly clean: boolean;
-  readonly sync: boolean;
-  readonly bootId: string;
-}
-
 const GROUP_LIMITS = { maxEvents: 1_000, maxBytes: 4 * 1024 * 1024 };
 
 /**
@@ -65,6 +53,7 @@ export class DurableLog implements ReplayLog {
   readonly #cold = new ColdCache();
   readonly #queue: AppendQueue;
   #session: StoreSession | null = null;
+  #records: DurableRecords | null = null;
   #host: LogHost | null = null;
   #epoch = '';
   #head = 0;
@@ -101,12 +90,14 @@ export class DurableLog implements ReplayLog {
     try {
       this.#host = host;
       this.#session = session;
-      const stored = await session.db.get(this.#metaKey());
-      const doubt = stored === undefined ? null : this.#adopt(stored);
+      const records = new DurableRecords(this.#name, session, (error) => host.failed(error));
+      this.#records = records;
+      const stored = await records.meta();
+      const doubt = stored === null ? null : this.#adopt(stored);
       if (doubt) host.failed(doubt);
-      if (doubt || stored === undefined) await this.#begin();
+      if (doubt || stored === null) await this.#begin();
       this.#warm();
-      await session.db.put(this.#metaKey(), this.#meta(false), { sync: true });
+      await records.write([this.#meta(false)], true);
       this.#trim();
     } catch (error) {
       this.#closed = true;
@@ -162,15 +153,12 @@ export class DurableLog implements ReplayLog {
     if (this.#closed) return;
     this.#closed = true;
     await this.#queue.settled();
-    const session = this.#session;
-    if (!session) return;
+    const records = this.#records;
+    if (!records) return;
     try {
       // `bounds()` stays answerable after the database is closed.
       this.#oldestOf();
-      await session.db.batch(
-        [...this.#deletions(), { type: 'put', key: this.#metaKey(), value: this.#meta(true) }],
-        { sync: true },
-      );
+      await records.write([...this.#deletions(), this.#meta(true)], true);
     } finally {
       await this.#store.release();
     }
@@ -178,28 +166,20 @@ export class DurableLog implements ReplayLog {
 
   /** Writes one batch: events, deletions and bounds, all or nothing. */
   async #commit(group: AppendGroup): Promise<CommitResult> {
-    const { session, host } = this.#opened();
+    const { session, host, records } = this.#opened();
     const { events, bytes } = group;
     if (this.#ended && events.length > 0) return { ok: false, error: endedError() };
     const firstSeq = this.#head + 1;
     const ended = this.#ended || group.ending;
     const deleteBelow = this.#oldest;
     try {
-      await session.db.batch(
+      await records.write(
         [
-          ...events.map(({ stored }, i) => ({
-            type: 'put' as const,
-            key: this.#key(firstSeq + i),
-            value: stored,
-          })),
+          ...events.map(({ stored }, i) => records.put(firstSeq + i, stored)),
           ...this.#deletions(),
-          {
-            type: 'put' as const,
-            key: this.#metaKey(),
-            value: this.#meta(false, { head: this.#head + events.length, bytes: this.#bytes + bytes, ended }),
-          },
+          this.#meta(false, { head: this.#head + events.length, bytes: this.#bytes + bytes, ended }),
         ],
-        { sync: session.sync },
+        session.sync,
       );
     } catch (cause) {
       const error = new SseKitError('ERR_LOG_UNAVAILABLE', `cannot write the log ${quote(this.#name)}`, {
@@ -223,9 +203,9 @@ export class DurableLog implements ReplayLog {
   /** Takes over what is stored. Returns why it cannot be trusted: then a new epoch must announce the loss. */
   #adopt(stored: string): SseKitError | null {
     const meta = parseMeta(stored);
-    if (!meta) return this.#corrupt(`bounds are damaged: ${quote(stored)}`);
-    const { bootId } = this.#opened().session;
-    if (!meta.clean && !meta.sync && meta.bootId !== bootId) {
+    const { session, records } = this.#opened();
+    if (!meta) return records.corrupt(`bounds are damaged: ${quote(stored)}`);
+    if (!meta.clean && !meta.sync && meta.bootId !== session.bootId) {
       return new SseKitError(
         'ERR_LOG_TAIL_UNCERTAIN',
         `the machine went down while ${quote(this.#name)} was written without fsync: acknowledged events may be lost`,
@@ -237,29 +217,28 @@ export class DurableLog implements ReplayLog {
     this.#onDisk = meta.oldest;
     this.#bytes = meta.bytes;
     this.#ended = meta.ended;
-    const tailWhole = meta.oldest > meta.head || this.#stored(meta.head) !== null;
-    return tailWhole ? null : this.#corrupt(`its newest event ${meta.head} is lost`);
+    const tailWhole = meta.oldest > meta.head || records.draft(meta.head) !== null;
+    return tailWhole ? null : records.corrupt(`its newest event ${meta.head} is lost`);
   }
 
   /** Starts over under a new epoch; what was stored under the old one goes. */
   async #begin(): Promise<void> {
-    const { session } = this.#opened();
     this.#epoch = createEpoch();
     this.#head = 0;
     this.#oldest = 1;
     this.#onDisk = 1;
     this.#bytes = 0;
     this.#ended = false;
-    await session.db.clear({ gte: this.#key(0), lte: `e\0${this.#name}\0~` });
+    await this.#opened().records.clear();
   }
 
   /** Encodes the newest events into memory. */
   #warm(): void {
-    const { host } = this.#opened();
+    const { host, records } = this.#opened();
     const hot: EventDraft[] = [];
     let bytes = 0;
     for (let seq = this.#head; seq >= this.#oldest && bytes < this.#hotBytes; seq--) {
-      const draft = this.#stored(seq);
+      const draft = records.draft(seq);
       if (!draft) break;
       bytes += draft.data.length + draft.type.length + 256;
       hot.push(draft);
@@ -272,32 +251,21 @@ export class DurableLog implements ReplayLog {
   }
 
   #readCold(afterSeq: number, limit: ReadLimit): LogRead {
-    const { host } = this.#opened();
+    const { host, records } = this.#opened();
     const cached = this.#cold.get(afterSeq, limit);
     if (cached) return cached;
-    const frames: Buffer[] = [];
-    let bytes = 0;
-    let firstUnixMs = 0;
-    for (let seq = afterSeq + 1; seq <= this.#head && frames.length < Math.max(1, limit.maxEvents); seq++) {
-      const draft = this.#stored(seq);
+    const cold = new ColdBatch(afterSeq, limit);
+    for (let seq = afterSeq + 1; seq <= this.#head; seq++) {
+      const draft = records.draft(seq);
       if (!draft) {
-        if (frames.length > 0) break;
+        if (cold.size > 0) break;
         this.#giveUpThrough(seq);
         return { kind: 'gone' };
       }
-      const frame = Buffer.from(host.encode({ epoch: this.#epoch, seq }, draft));
-      if (frames.length > 0 && bytes + frame.length > limit.maxBytes) break;
-      if (frames.length === 0) firstUnixMs = draft.unixMs;
-      bytes += frame.length;
-      frames.push(frame);
+      if (!cold.add(host.encode({ epoch: this.#epoch, seq }, draft), draft.unixMs)) break;
     }
-    const batch: FrameBatch = {
-      kind: 'batch',
-      bytes: Buffer.concat(frames, bytes),
-      firstSeq: afterSeq + 1,
-      lastSeq: afterSeq + frames.length,
-      firstUnixMs,
-    };
+    const batch = cold.build();
+    if (!batch) return { kind: 'gone' };
     this.#cold.set(afterSeq, limit, batch);
     return batch;
   }
@@ -329,7 +297,7 @@ export class DurableLog implements ReplayLog {
   /** Size and time of the oldest event; `null` when none is held. Events that cannot be read are given up. */
   #oldestOf(): { readonly bytes: number; readonly unixMs: number } | null {
     while (!this.#oldestRecord && this.#oldest <= this.#head) {
-      const text = this.#text(this.#oldest);
+      const text = this.#opened().records.text(this.#oldest);
       if (text === null) this.#oldest += 1;
       else this.#oldestRecord = { bytes: Buffer.byteLength(text), unixMs: decodeDraft(text).unixMs };
     }
@@ -342,36 +310,14 @@ export class DurableLog implements ReplayLog {
     this.#queue.kick();
   }
 
-  /** The stored form of an event; `null`, and reported, when it is missing or damaged. */
-  #text(seq: number): string | null {
-    try {
-      const text = this.#opened().session.db.getSync(this.#key(seq));
-      if (text !== undefined) {
-        decodeDraft(text);
-        return text;
-      }
-      this.#host?.failed(this.#corrupt(`event ${seq} is missing`));
-    } catch (cause) {
-      this.#host?.failed(this.#corrupt(`event ${seq} cannot be read`, cause));
-    }
-    return null;
+  #deletions(): DurableWrite[] {
+    return this.#opened().records.deletions(this.#onDisk, this.#oldest);
   }
 
-  #stored(seq: number): EventDraft | null {
-    const text = this.#text(seq);
-    return text === null ? null : decodeDraft(text);
-  }
-
-  #deletions(): { type: 'del'; key: string }[] {
-    const deletions: { type: 'del'; key: string }[] = [];
-    for (let seq = this.#onDisk; seq < this.#oldest; seq++)
-      deletions.push({ type: 'del', key: this.#key(seq) });
-    return deletions;
-  }
-
-  #meta(clean: boolean, change: Partial<Meta> = {}): string {
-    const { sync, bootId } = this.#opened().session;
-    const meta: Meta = {
+  #meta(clean: boolean, change: Partial<DurableMeta> = {}): DurableWrite {
+    const { records, session } = this.#opened();
+    const { sync, bootId } = session;
+    return records.putMeta({
       epoch: this.#epoch,
       oldest: this.#oldest,
       head: this.#head,
@@ -381,38 +327,17 @@ export class DurableLog implements ReplayLog {
       sync,
       bootId,
       ...change,
-    };
-    return JSON.stringify(meta);
+    });
   }
 
-  // Names hold no NUL, so no name's keys fall between another's; sixteen digits keep numbers in byte order.
-  #key(seq: number): string {
-    return `e\0${this.#name}\0${String(seq).padStart(16, '0')}`;
-  }
-
-  #metaKey(): string {
-    return `m\0${this.#name}`;
-  }
-
-  #opened(): { readonly session: StoreSession; readonly host: LogHost } {
-    if (!this.#session || !this.#host) throw new SseKitError('ERR_LOG_CLOSED', 'the log is not open');
-    return { session: this.#session, host: this.#host };
-  }
-
-  #corrupt(what: string, cause?: unknown): SseKitError {
-    return new SseKitError('ERR_LOG_CORRUPT', `the log ${quote(this.#name)}: ${what}`, { cause });
-  }
-}
-
-function parseMeta(text: string): Meta | null {
-  try {
-    const meta = JSON.parse(text) as Meta;
-    const numbers = [meta.oldest, meta.head, meta.bytes].every(
-      (value) => Number.isSafeInteger(value) && value >= 0,
-    );
-    return isEpoch(meta.epoch) && numbers && meta.oldest <= meta.head + 1 ? meta : null;
-  } catch {
-    return null; // reported by the caller as damaged
+  #opened(): {
+    readonly session: StoreSession;
+    readonly records: DurableRecords;
+    readonly host: LogHost;
+  } {
+    const [session, records, host] = [this.#session, this.#records, this.#host];
+    if (!session || !records || !host) throw new SseKitError('ERR_LOG_CLOSED', 'the log is not open');
+    return { session, records, host };
   }
 }
 

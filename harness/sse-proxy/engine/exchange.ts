@@ -15,11 +15,11 @@ import type { Answer, Clock, Ending, Evidence, RequestVerdict } from '../types.t
 import type { Armament } from './armed-fault.ts';
 import { Attachment, type Host } from './attachment.ts';
 import { BodyPipeline } from './body-pipeline.ts';
+import type { ClientSide, Outcome } from './client-side.ts';
+import { startFaultTimer } from './fault-timer.ts';
 import { opensAtOnce, type Progress } from './progress.ts';
 import { readResponseHead } from './read-head.ts';
 import type { SocketEnd } from './socket-reader.ts';
-import type { SocketWriter } from './socket-writer.ts';
-import type { Tap } from './tap.ts';
 import type { Upstream } from './upstream.ts';
 
 /** How long an end waits for bytes before it that the client does not take. */
@@ -30,27 +30,7 @@ const FLUSH_LIMIT_MS = 250;
  */
 const RST_SETTLE_MS = 25;
 
-/** `keep`: the connection takes the next request. `close`: it is to be closed. `held`: leave it as it is. */
-export type Outcome = 'keep' | 'close' | 'held';
-
 type Judgement = RequestVerdict & { readonly by: Attachment };
-
-/** The client's connection as an exchange uses it. */
-export interface ClientSide {
-  readonly id: string;
-  readonly writer: SocketWriter;
-  readonly tap: Tap;
-  readonly clock: Clock;
-  /** The upstream connection of this client, opened when there is none. */
-  upstream(): Upstream;
-  /** Closes it, so that the next exchange opens another. */
-  dropUpstream(how: 'fin' | 'rst'): void;
-  /** Sends the request body to the upstream (or nowhere); true when it was complete. */
-  forwardBody(to: SocketWriter | null): Promise<boolean>;
-  /** Resolves when the client has closed. */
-  readonly closed: Promise<unknown>;
-  end(how: 'fin' | 'rst'): Promise<boolean>;
-}
 
 /** One request and its response on their way through the proxy. */
 export class Exchange implements Host {
@@ -369,23 +349,11 @@ export class Exchange implements Host {
   }
 
   #startTimer(attachment: Attachment): void {
-    const { trigger } = attachment.fault;
-    if (trigger.when === 'afterMs') {
-      const left = trigger.ms - (this.clock.now() - this.#startedAt);
-      attachment.timer(Math.max(0, left), () => this.#open(attachment));
-    }
-    if (trigger.when !== 'whenIdle' || !this.#headSent) return;
-    const check = (): void => {
-      const left = trigger.idleMs - (this.clock.now() - this.#lastBytesAt);
-      if (left <= 0) this.#open(attachment);
-      else attachment.timer(left, check);
-    };
-    attachment.timer(trigger.idleMs, check);
-  }
-
-  #open(attachment: Attachment): void {
-    attachment.trigger().catch((error: unknown) => {
-      this.#client.tap.note(`${attachment.fault.id} failed: ${String(error)}`);
+    startFaultTimer(attachment, {
+      now: () => this.clock.now(),
+      startedAt: this.#startedAt,
+      lastBytesAt: () => (this.#headSent ? this.#lastBytesAt : null),
+      failed: ({ fault }, error) => this.#client.tap.note(`${fault.id} failed: ${String(error)}`),
     });
   }
 

@@ -1,0 +1,69 @@
+import { describe, expect, it } from 'vitest';
+import { startRedis } from '../../harness/services/redis-server.ts';
+import type { ReplayLog } from '../server/replay-log.ts';
+import { Bench, eventually } from './log-contract-bench.ts';
+import { command, instance, redis } from './redis-lab.fixture.ts';
+import { createRedisLog, createRedisStore } from './redis-store.ts';
+
+describe('a Redis store', () => {
+  it('keeps two connections, however many streams it has', async () => {
+    const server = await redis('none');
+    const store = createRedisStore({ url: server.url });
+    const logs = Array.from({ length: 30 }, (_, i) => store.log(`s${i}`));
+    const benches = logs.map((log) => new Bench({ create: () => log, dispose: () => undefined }));
+    await Promise.all(benches.map((bench) => bench.create()));
+    const clients = String(await command(server, 'CLIENT', 'LIST'))
+      .trim()
+      .split('\n');
+    expect(clients).toHaveLength(2 + 1);
+    const other = await instance(server, { name: 's17' });
+    await other.bench.publish(other.log, 1, 4);
+    await eventually('the news arrive', () => logs[17]?.bounds().head === 4);
+    expect(logs.map((log) => log.bounds().head).filter((head) => head > 0)).toEqual([4]);
+    for (const log of logs) await log.close();
+    await store.close();
+  });
+
+  it('refuses a name that is open, and an address that does not answer', async () => {
+    const server = await redis('none');
+    const store = createRedisStore({ url: server.url });
+    const open = (log: ReplayLog) => new Bench({ create: () => log, dispose: () => undefined }).create();
+    const first = await open(store.log('a'));
+    await expect(open(store.log('a'))).rejects.toMatchObject({ code: 'ERR_LOG_IN_USE' });
+    await first.close();
+    await store.close();
+    await server.stop();
+    const nobody = createRedisLog({ url: server.url, name: 'a', connectMs: 300 });
+    await expect(open(nobody)).rejects.toMatchObject({ code: 'ERR_LOG_UNAVAILABLE' });
+  });
+
+  it('says so when too few replicas have an event', async () => {
+    const server = await redis('none');
+    const one = await instance(server, { replicas: { count: 1, timeoutMs: 50 } });
+    await expect(one.log.append(one.bench.draft(1))).rejects.toMatchObject({
+      code: 'ERR_LOG_UNAVAILABLE',
+      cause: expect.objectContaining({ message: expect.stringMatching(/only 0 of 1 replicas/) }),
+    });
+  });
+
+  it.each([{ publishWaitMs: -1 }, { fenceMs: Number.NaN }, { restart: 'hope' as 'trust' }])(
+    'refuses %j',
+    (options) => {
+      expect(() => createRedisStore(options)).toThrow(
+        expect.objectContaining({ code: 'ERR_INVALID_OPTION' }),
+      );
+    },
+  );
+});
+
+describe('the test helper', () => {
+  it('fails with a hint where Redis is not installed', async () => {
+    const path = process.env.PATH;
+    process.env.PATH = '/nowhere';
+    try {
+      await expect(startRedis()).rejects.toThrow(/redis-server is not installed: run `npm run setup`/);
+    } finally {
+      process.env.PATH = path;
+    }
+  });
+});
