@@ -101,7 +101,12 @@ describe('a Redis restart', () => {
     await one.bench.publish(one.log, 1, 3);
     await server.stop();
     await eventually('the loss is reported', () => one.bench.failures.length > 0);
-    await expect(one.log.append(one.bench.draft(4))).rejects.toMatchObject({
+    // Reported is the first of two connections. What is sent over the other before it is lost too is uncertain, once.
+    const append = async () => one.log.append(one.bench.draft(4));
+    const refusal = () => append().catch((error: unknown) => error);
+    let error = await refusal();
+    if (/may or may not/.test(String(error))) error = await refusal();
+    expect(error).toMatchObject({
       code: 'ERR_LOG_UNAVAILABLE',
       message: expect.stringMatching(/the event was not stored/),
     });

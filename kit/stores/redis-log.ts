@@ -1,6 +1,4 @@
-import { Buffer } from 'node:buffer';
-import { createHash, randomUUID } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { createHash } from 'node:crypto';
 import { createEpoch, type Position, quote, SseKitError } from '../protocol/index.ts';
 import { FrameRing } from '../server/frame-ring.ts';
 import type {
@@ -12,12 +10,12 @@ import type {
   ReadLimit,
   ReplayLog,
 } from '../server/replay-log.ts';
-import { type AppendGroup, AppendQueue, type CommitResult } from './append-queue.ts';
+import { type AppendGroup, AppendQueue } from './append-queue.ts';
+import { ColdBatch } from './cold-batch.ts';
 import { ColdCache } from './cold-cache.ts';
 import { decodeDraft } from './draft-codec.ts';
-import { unavailable } from './redis-connection.ts';
+import { endedError, formatError, pause, RedisAppender } from './redis-append.ts';
 import { type RedisBounds, type RedisEntry, readAnswer, readEntries } from './redis-entry.ts';
-import { REDIS_FORMAT } from './redis-scripts.ts';
 import type { RedisPort } from './redis-store.ts';
 import { assertBounds } from './retention.ts';
 
@@ -37,7 +35,6 @@ const GROUP_LIMITS = { maxEvents: 256, maxBytes: 1024 * 1024 };
 const WARM_EVENTS = 1_000;
 const CATCH_UP_EVENTS = 1_000;
 const COLD_EVENTS = 256;
-const RETRY_MS = 20;
 
 /**
  * A log in Redis that many instances share. This process mirrors its newest events as encoded frames: live readers cost
@@ -52,8 +49,6 @@ export class RedisLog implements ReplayLog {
   readonly #ring: FrameRing;
   readonly #cold = new ColdCache();
   readonly #queue: AppendQueue;
-  readonly #instance = randomUUID();
-  #groups = 0;
   #host: LogHost | null = null;
   #epoch = '';
   #generation = 0;
@@ -89,7 +84,17 @@ export class RedisLog implements ReplayLog {
     this.#maxBytes = maxBytes;
     this.#maxAgeMs = maxAgeMs;
     this.#ring = new FrameRing({ maxEvents, maxBytes: hotBytes });
-    this.#queue = new AppendQueue((group) => this.#commit(group), GROUP_LIMITS);
+    const appender = new RedisAppender({
+      name,
+      port,
+      closing: this.#closing.signal,
+      place: () => ({ epoch: this.#epoch, head: this.#ring.head }),
+      fenceLeftMs: () => this.#fenceLeftMs(),
+      retentionArgs: () => this.#retentionArgs(),
+      stored: (group, bounds, firstSeq) => this.#stored(group, bounds, firstSeq),
+      compare: () => this.#compare(),
+    });
+    this.#queue = new AppendQueue((group) => appender.commit(group), GROUP_LIMITS);
   }
 
   async open(host: LogHost): Promise<void> {
@@ -102,7 +107,7 @@ export class RedisLog implements ReplayLog {
       await this.#compare();
       // What the fence decides is what clients should be told first.
       while (this.#fenceLeftMs() > 0) {
-        await this.#pause(this.#fenceLeftMs());
+        await pause(this.#fenceLeftMs(), this.#closing.signal);
         await this.#compare();
       }
     } catch (error) {
@@ -169,52 +174,6 @@ export class RedisLog implements ReplayLog {
     this.#port.reader.remove(this.#port.keys.log);
     await this.#comparing?.catch(() => null); // its callers have the error
     await this.#port.leave();
-  }
-
-  /** Stores one group, waiting for Redis as long as its publishers want. */
-  async #commit(group: AppendGroup): Promise<CommitResult> {
-    const mark = `${this.#instance}:${++this.#groups}`;
-    const deadlineMs =
-      (group.events.at(-1)?.sinceMs ?? performance.now()) + this.#port.settings.publishWaitMs;
-    let sentAfter: { epoch: string; head: number } | null = null;
-    for (;;) {
-      const floor: { epoch: string; head: number } = sentAfter ?? {
-        epoch: this.#epoch,
-        head: this.#ring.head,
-      };
-      try {
-        if (!this.#port.ready || this.#fenceLeftMs() > 0) throw unavailable('Redis is not ready for appends');
-        const resent = sentAfter;
-        sentAfter = floor;
-        const answer = readAnswer(await this.#port.script('append', this.#appendArgs(group, mark, resent)));
-        if (answer.status === 'ok') {
-          await this.#stored(group, answer.bounds, answer.extra);
-          await this.#port.replicated();
-          return { ok: true, epoch: answer.bounds.epoch, firstSeq: answer.extra };
-        }
-        if (answer.status === 'format') return { ok: false, error: formatError(answer.found) };
-        await this.#compare();
-        if (answer.status === 'ended') return { ok: false, error: endedError() };
-      } catch (error) {
-        const final = !(error instanceof SseKitError) || error.message.startsWith('stored');
-        const late = performance.now() >= deadlineMs || this.#closing.signal.aborted;
-        if (final || late) return { ok: false, error: this.#appendError(error, sentAfter !== null) };
-        await this.#waitForRedis(deadlineMs);
-      }
-    }
-  }
-
-  #appendArgs(group: AppendGroup, mark: string, resent: { epoch: string; head: number } | null): string[] {
-    const events = group.events.flatMap(({ draft, stored }) => [String(draft.unixMs), stored]);
-    return [
-      createEpoch(),
-      ...this.#retentionArgs(),
-      mark,
-      resent?.epoch ?? '',
-      resent ? String(resent.head) : '',
-      group.ending ? '1' : '0',
-      ...events,
-    ];
   }
 
   #retentionArgs(): string[] {
@@ -393,39 +352,16 @@ export class RedisLog implements ReplayLog {
       this.#compareSoon(); // trimmed, or replaced, while this was under way
       return { kind: 'gone' };
     }
-    const frames: Buffer[] = [];
-    let bytes = 0;
+    const cold = new ColdBatch(after.seq, limit);
     for (const { stored, seq } of entries) {
       if (stored === null) break;
-      const frame = Buffer.from(this.#opened().encode({ epoch: this.#epoch, seq }, decodeDraft(stored)));
-      if (frames.length > 0 && bytes + frame.length > limit.maxBytes) break;
-      bytes += frame.length;
-      frames.push(frame);
+      const draft = decodeDraft(stored);
+      if (!cold.add(this.#opened().encode({ epoch: this.#epoch, seq }, draft), draft.unixMs)) break;
     }
-    const batch = {
-      kind: 'batch' as const,
-      bytes: Buffer.concat(frames, bytes),
-      firstSeq: after.seq + 1,
-      lastSeq: after.seq + frames.length,
-      firstUnixMs: decodeDraft(entries[0].stored ?? '').unixMs,
-    };
+    const batch = cold.build();
+    if (!batch) return { kind: 'gone' };
     this.#cold.set(after.seq, limit, batch);
     return batch;
-  }
-
-  async #waitForRedis(deadlineMs: number): Promise<void> {
-    const leftMs = Math.max(1, deadlineMs - performance.now());
-    if (this.#port.ready) await this.#pause(Math.min(leftMs, Math.max(RETRY_MS, this.#fenceLeftMs())));
-    else await Promise.race([this.#port.whenReady(leftMs), this.#pause(leftMs)]);
-  }
-
-  /** Waits, or until closed. */
-  async #pause(ms: number): Promise<void> {
-    try {
-      await sleep(ms, undefined, { signal: this.#closing.signal });
-    } catch (error) {
-      if (!this.#closing.signal.aborted) throw error;
-    }
   }
 
   #opened(): LogHost {
@@ -433,23 +369,7 @@ export class RedisLog implements ReplayLog {
     return this.#host;
   }
 
-  #appendError(cause: unknown, sent: boolean): SseKitError {
-    const what = sent ? 'the event may or may not have been stored' : 'the event was not stored';
-    return unavailable(`cannot append to ${quote(this.#name)}: ${what}`, cause);
-  }
-
   #closedError(): SseKitError {
     return new SseKitError('ERR_LOG_CLOSED', `the log ${quote(this.#name)} is not open`);
   }
-}
-
-function endedError(): SseKitError {
-  return new SseKitError('ERR_STREAM_ENDED', 'the stream has ended');
-}
-
-function formatError(found: string): SseKitError {
-  return new SseKitError(
-    'ERR_LOG_FORMAT',
-    `Redis holds log format ${quote(found)}, this version reads ${REDIS_FORMAT}`,
-  );
 }

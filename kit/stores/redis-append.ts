@@ -1,0 +1,121 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { createEpoch, quote, SseKitError } from '../protocol/index.ts';
+import type { AppendGroup, CommitResult } from './append-queue.ts';
+import { unavailable } from './redis-connection.ts';
+import { type RedisBounds, readAnswer } from './redis-entry.ts';
+import { REDIS_FORMAT } from './redis-scripts.ts';
+import type { RedisPort } from './redis-store.ts';
+
+/** A place in the log as this process knew it when a group was sent. */
+interface Place {
+  readonly epoch: string;
+  readonly head: number;
+}
+
+/** What storing a group asks of its log. */
+export interface AppendLog {
+  readonly name: string;
+  readonly port: RedisPort;
+  /** Aborted when nothing more is waited for. */
+  readonly closing: AbortSignal;
+  place(): Place;
+  fenceLeftMs(): number;
+  /** Most events, most bytes, and the deadline of the oldest: what Redis trims by. */
+  retentionArgs(): readonly string[];
+  /** The group is in Redis, beginning with this sequence. */
+  stored(group: AppendGroup, bounds: RedisBounds, firstSeq: number): Promise<void>;
+  /** Redis is not where this process thought: look anew. */
+  compare(): Promise<void>;
+}
+
+const RETRY_MS = 20;
+
+/**
+ * Stores groups of events, each once: a group whose answer was lost is sent again under the same mark, with the place
+ * after which it would be found, and Redis tells whether it has it already.
+ */
+export class RedisAppender {
+  readonly #log: AppendLog;
+  readonly #instance = randomUUID();
+  #groups = 0;
+
+  constructor(log: AppendLog) {
+    this.#log = log;
+  }
+
+  /** Stores one group, waiting for Redis as long as its publishers want. */
+  async commit(group: AppendGroup): Promise<CommitResult> {
+    const { port, closing } = this.#log;
+    const mark = `${this.#instance}:${++this.#groups}`;
+    const deadlineMs = (group.events.at(-1)?.sinceMs ?? performance.now()) + port.settings.publishWaitMs;
+    let sentAfter: Place | null = null;
+    for (;;) {
+      const floor: Place = sentAfter ?? this.#log.place();
+      try {
+        if (!port.ready || this.#log.fenceLeftMs() > 0) throw unavailable('Redis is not ready for appends');
+        const resent = sentAfter;
+        sentAfter = floor;
+        const answer = readAnswer(await port.script('append', this.#args(group, mark, resent)));
+        if (answer.status === 'ok') {
+          await this.#log.stored(group, answer.bounds, answer.extra);
+          await port.replicated();
+          return { ok: true, epoch: answer.bounds.epoch, firstSeq: answer.extra };
+        }
+        if (answer.status === 'format') return { ok: false, error: formatError(answer.found) };
+        await this.#log.compare();
+        if (answer.status === 'ended') return { ok: false, error: endedError() };
+      } catch (error) {
+        const final = !(error instanceof SseKitError) || error.message.startsWith('stored');
+        const late = performance.now() >= deadlineMs || closing.aborted;
+        if (final || late) return { ok: false, error: this.#error(error, sentAfter !== null) };
+        await this.#waitForRedis(deadlineMs);
+      }
+    }
+  }
+
+  #args(group: AppendGroup, mark: string, resent: Place | null): string[] {
+    const events = group.events.flatMap(({ draft, stored }) => [String(draft.unixMs), stored]);
+    return [
+      createEpoch(),
+      ...this.#log.retentionArgs(),
+      mark,
+      resent?.epoch ?? '',
+      resent ? String(resent.head) : '',
+      group.ending ? '1' : '0',
+      ...events,
+    ];
+  }
+
+  async #waitForRedis(deadlineMs: number): Promise<void> {
+    const { port, closing } = this.#log;
+    const leftMs = Math.max(1, deadlineMs - performance.now());
+    if (port.ready) await pause(Math.min(leftMs, Math.max(RETRY_MS, this.#log.fenceLeftMs())), closing);
+    else await Promise.race([port.whenReady(leftMs), pause(leftMs, closing)]);
+  }
+
+  #error(cause: unknown, sent: boolean): SseKitError {
+    const what = sent ? 'the event may or may not have been stored' : 'the event was not stored';
+    return unavailable(`cannot append to ${quote(this.#log.name)}: ${what}`, cause);
+  }
+}
+
+/** Waits, or until the signal. */
+export async function pause(ms: number, signal: AbortSignal): Promise<void> {
+  try {
+    await sleep(ms, undefined, { signal });
+  } catch (error) {
+    if (!signal.aborted) throw error;
+  }
+}
+
+export function endedError(): SseKitError {
+  return new SseKitError('ERR_STREAM_ENDED', 'the stream has ended');
+}
+
+export function formatError(found: string): SseKitError {
+  return new SseKitError(
+    'ERR_LOG_FORMAT',
+    `Redis holds log format ${quote(found)}, this version reads ${REDIS_FORMAT}`,
+  );
+}
