@@ -16,8 +16,13 @@ interface ServerConnection {
   readonly cut: (error: Error | null) => void;
 }
 
+/** What a tab connects to. */
+export interface Server {
+  connect(tab: string, request: TransportRequest): TransportResponse | Promise<TransportResponse>;
+}
+
 /** A server of the kit's protocol in memory, as a transport. */
-export class FakeServer {
+export class FakeServer implements Server {
   readonly requests: Array<{ readonly tab: string; readonly cursor: string | null }> = [];
   epoch = EPOCH;
   head = 0;
@@ -166,7 +171,7 @@ export class FakeBrowser {
   held: Held | null = null;
   readonly queue: Waiting[] = [];
 
-  open(name: string, clock: VirtualClock, server: FakeServer): FakeTab {
+  open(name: string, clock: VirtualClock, server: Server): FakeTab {
     const tab = new FakeTab(name, this, clock, server);
     this.tabs.push(tab);
     return tab;
@@ -194,7 +199,7 @@ export class FakeTab {
   readonly #away = new Set<() => void>();
   readonly #cuts = new Set<() => void>();
 
-  constructor(name: string, browser: FakeBrowser, clock: VirtualClock, server: FakeServer) {
+  constructor(name: string, browser: FakeBrowser, clock: VirtualClock, server: Server) {
     this.name = name;
     this.#browser = browser;
     // Every tab draws different numbers, from its name.

@@ -1,5 +1,6 @@
 import type { StreamOpen } from '../../protocol/control.ts';
 import { parsePosition } from '../../protocol/position.ts';
+import { parseVector } from '../../protocol/vector-cursor.ts';
 import type { Clock } from '../ports.ts';
 import { distance, oldest } from './marks.ts';
 import type { FailureNote, Item, LeaderMessage, TabMessage } from './messages.ts';
@@ -125,13 +126,14 @@ export function createLeader(deps: LeaderDeps): Leader {
     if (!open) post({ ...whole, open: null, id: null });
     else if (cursor === null) post({ ...whole, open: { ...open, resume: 'fresh' }, id: now(open) });
     else {
-      const foreign = parsePosition(cursor)?.epoch !== open.epoch;
+      const foreign = !parseVector(cursor) && parsePosition(cursor)?.epoch !== open.epoch;
       const resume = gap || foreign || (open.resume === 'gap' && items.length === 0) ? 'gap' : 'ok';
       post({ ...whole, open: { ...open, resume }, id: cursor });
     }
   };
   /** Where "from now on" begins: a replay that is under way for other tabs is not new. */
   const now = ({ epoch, head }: StreamOpen): string => {
+    if (ring.cursor && parseVector(ring.cursor)) return ring.cursor;
     const atOpen = `${epoch}.${head}`;
     return (distance(atOpen, ring.cursor) ?? 0) > 0 && ring.cursor ? ring.cursor : atOpen;
   };

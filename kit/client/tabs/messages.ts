@@ -51,6 +51,11 @@ export type LeaderMessage =
 /** Everything that is posted between tabs. */
 export type Message = TabMessage | LeaderMessage;
 
+/** Where the stream goes on after a loss, as an id: of several streams, an entry with its name. */
+export function placeOf({ stream, from }: CannotResume): string {
+  return stream === undefined ? from : `${encodeURIComponent(stream)}=${from}`;
+}
+
 /** Whether a message is for whoever leads. */
 export function isForLeader(message: Message): message is TabMessage {
   return message.type === 'ask' || message.type === 'ping';

@@ -3,8 +3,9 @@ import { encodeComment, encodeFrame } from '../../protocol/frame.ts';
 import { encodeHeartbeat } from '../../protocol/heartbeat.ts';
 import { parsePosition } from '../../protocol/position.ts';
 import type { ByteSource } from '../transport.ts';
+import { committedBy } from '../vector-sequencer.ts';
 import { distance, isBehind } from './marks.ts';
-import type { Item, LeaderMessage } from './messages.ts';
+import { type Item, type LeaderMessage, placeOf } from './messages.ts';
 
 /** A response body made of what the leader passes on: this tab's own view of the stream, without what it has. */
 export interface RelayedBody extends ByteSource {
@@ -46,7 +47,7 @@ export function createRelayedBody(cursor: string | null, maxBytes: number, full:
       case 'event': {
         const { type, id, raw } = it;
         if (isBehind(mark, id)) return;
-        mark = id ?? mark;
+        mark = id === null ? mark : committedBy(mark, id);
         push(
           encodeFrame({
             ...(type === 'message' ? {} : { event: type }),
@@ -62,10 +63,11 @@ export function createRelayedBody(cursor: string | null, maxBytes: number, full:
       case 'jump': {
         const { loss } = it;
         // The loss of a tab that was further behind is none of this one's.
-        if (isBehind(mark, loss.from)) return;
-        const missed = distance(mark, loss.from) ?? (mark === loss.requested ? loss.missed : null);
-        push(encodeCannotResume({ ...loss, requested: mark, missed }, loss.from));
-        mark = loss.from;
+        const place = placeOf(loss);
+        if (isBehind(mark, place)) return;
+        const missed = distance(mark, place) ?? (mark === loss.requested ? loss.missed : null);
+        push(encodeCannotResume({ ...loss, requested: mark, missed }, place));
+        mark = committedBy(mark, place);
         return;
       }
       case 'beat': {

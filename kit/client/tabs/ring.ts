@@ -1,5 +1,6 @@
-import { distance, isBehind } from './marks.ts';
-import type { Item } from './messages.ts';
+import { committedBy } from '../vector-sequencer.ts';
+import { covers, isBehind } from './marks.ts';
+import { type Item, placeOf } from './messages.ts';
 
 /** How much the leader remembers for tabs that come late. */
 export interface RingBounds {
@@ -35,13 +36,13 @@ export function createRing(bounds: RingBounds): Ring {
     push(item) {
       items.push(item);
       bytes += sizeOf(item);
-      cursor = idOf(item) ?? cursor;
+      cursor = passed(cursor, item);
       let drop = 0;
       while (items.length - drop > bounds.events || bytes > bounds.bytes) {
         const first = items[drop++];
         if (!first) break;
         bytes -= sizeOf(first);
-        base = idOf(first) ?? base;
+        base = passed(base, first);
       }
       if (drop > 0) items.splice(0, drop);
     },
@@ -53,15 +54,19 @@ export function createRing(bounds: RingBounds): Ring {
       const at = items.findLastIndex((item) => idOf(item) === asked);
       if (at >= 0) return items.slice(at + 1);
       // A position between two that are known, or beyond them all.
-      const ahead = distance(base, asked);
-      return ahead !== null && ahead > 0 ? items.filter((item) => !isBehind(asked, idOf(item))) : null;
+      return covers(asked, base) ? items.filter((item) => !isBehind(asked, idOf(item))) : null;
     },
   };
 }
 
 function idOf(item: Item): string | null {
   if (item.kind === 'event') return item.id;
-  return item.kind === 'jump' ? item.loss.from : null;
+  return item.kind === 'jump' ? placeOf(item.loss) : null;
+}
+
+function passed(cursor: string | null, item: Item): string | null {
+  const id = idOf(item);
+  return id === null ? cursor : committedBy(cursor, id);
 }
 
 function sizeOf(item: Item): number {

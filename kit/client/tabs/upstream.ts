@@ -63,13 +63,14 @@ export function openUpstream(deps: UpstreamDeps, cursor: string | null, sink: Up
       sink.opened(url, server, handle.stats().cursor);
     },
     onControl({ frame }) {
-      if (frame.type === STREAM_OPEN || frame.type === STREAM_CANNOT_RESUME) return;
+      if (frame.type === STREAM_OPEN) return;
+      if (frame.type === STREAM_CANNOT_RESUME) {
+        sink.item({ kind: 'jump', loss: frame.body });
+        return;
+      }
       const [name, data] =
         frame.type === 'unknown' ? [frame.name, frame.data] : [frame.type, JSON.stringify(frame.body)];
       sink.item({ kind: 'control', name, data });
-    },
-    onCannotResume({ reason, requested, from, missed }) {
-      sink.item({ kind: 'jump', loss: { reason, requested, from, missed } });
     },
     onHeartbeat: ({ head, serverUnixMs }) => sink.item({ kind: 'beat', head, unixMs: serverUnixMs }),
     onDisconnect(fact) {
