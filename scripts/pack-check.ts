@@ -1,6 +1,7 @@
 /**
  * Packs the package, unpacks it into an empty project next to nothing but its declared dependencies and peers, and
- * imports every entry there: what is missing from `files`, `exports` or `dependencies` fails here and not at a user's.
+ * imports every entry there, shows the command line's help, and plays a scenario with the packed demo server and client:
+ * what is missing from `files`, `exports` or `dependencies` fails here and not at a user's.
  */
 import { execFileSync } from 'node:child_process';
 import {
@@ -24,6 +25,7 @@ interface Manifest {
 }
 
 const PAGE_SCRIPT = 'dist/fixtures/recorder/page.bundle.js';
+const SCENARIO = 'disconnect/true-rst';
 const root = process.cwd();
 const manifest = JSON.parse(readFileSync('package.json', 'utf8')) as Manifest;
 const project = mkdtempSync(path.join(tmpdir(), 'sse-kit-pack-'));
@@ -47,6 +49,7 @@ try {
   for (const entry of entries) importEntry(`${manifest.name}${entry.slice(1)}`);
   for (const file of Object.values(manifest.bin ?? {})) {
     execFileSync('node', [path.join(installed, file), '--help'], { cwd: project, stdio: 'pipe' });
+    playScenario(path.join(installed, file));
   }
   console.log(
     `  ${packed.filename}: ${Math.round(packed.size / 1024)} KiB, ${packed.files.length} files, ${entries.length} entries imported`,
@@ -71,6 +74,19 @@ function link(name: string): void {
   const target = path.join(project, 'node_modules', name);
   mkdirSync(path.dirname(target), { recursive: true });
   symlinkSync(source, target);
+}
+
+/** Children of a run are found beside the built files, and a verdict that is not true fails the command. */
+function playScenario(program: string): void {
+  const args = ['run', SCENARIO, '--json', '--out', path.join(project, 'results')];
+  const { counts } = JSON.parse(
+    execFileSync('node', [program, ...args], {
+      cwd: project,
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'pipe'],
+    }),
+  ) as { counts: { passed: number } };
+  if (counts.passed !== 1) throw new Error(`${SCENARIO} was not played`);
 }
 
 function importEntry(specifier: string): void {
