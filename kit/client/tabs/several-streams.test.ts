@@ -114,6 +114,11 @@ describe('tabs that share a connection of several streams', () => {
       .find((e) => e.startsWith('b'))}`;
     const [late, fresh] = [open({ from: behind }), open()];
     await settle();
+    const met = [late, fresh].map(({ facts }) => facts.find((fact) => fact.kind === 'open')?.server?.resume);
+    expect(met).toEqual(['ok', 'fresh']);
+    expect(fresh.stream.stats().cursor?.split(';').sort()).toEqual(
+      first.stream.stats().cursor?.split(';').sort(),
+    );
     await publish('a', 5, 5);
     await settle();
     expect(late.seen).toEqual({ a: numbers(2, 5), 'b/1': [] });
