@@ -1,29 +1,26 @@
 import type { ClientFact } from './facts.ts';
 import type { Callbacks } from './options.ts';
 
-/** Which callback reads which kind of fact. Kinds without one are for observers only. */
-const READERS: Partial<Record<ClientFact['kind'], keyof Callbacks>> = {
+type Kind = ClientFact['kind'];
+
+/** Callbacks that are not called after their kind of fact. */
+const NAMES: Partial<Record<Kind, keyof Callbacks>> = {
   state: 'onStateChange',
-  open: 'onOpen',
-  disconnect: 'onDisconnect',
   closed: 'onClose',
-  error: 'onError',
-  retry: 'onRetry',
-  'give-up': 'onGiveUp',
-  heartbeat: 'onHeartbeat',
-  control: 'onControl',
-  duplicate: 'onDuplicate',
-  'out-of-order': 'onOutOfOrder',
-  gap: 'onGap',
   liveness: 'onLivenessFailure',
-  'cannot-resume': 'onCannotResume',
-  'dead-letter': 'onDeadLetter',
 };
+
+/** `gap` is read by `onGap`, `out-of-order` by `onOutOfOrder`. Kinds without a callback are for observers only. */
+function nameOf(kind: Kind): keyof Callbacks {
+  NAMES[kind] ??= `on-${kind}`.replace(/-(.)/g, (_, letter: string) =>
+    letter.toUpperCase(),
+  ) as keyof Callbacks;
+  return NAMES[kind];
+}
 
 /** Hands a fact to its callback, if there is one. */
 export function callBack(callbacks: Callbacks, fact: ClientFact): void {
-  const name = READERS[fact.kind];
-  // The table pairs each kind with the callback of exactly that kind.
-  const callback = name && (callbacks[name] as ((fact: ClientFact) => void) | undefined);
+  // The name says which kind of fact the callback takes.
+  const callback = callbacks[nameOf(fact.kind)] as ((fact: ClientFact) => void) | undefined;
   callback?.(fact);
 }
