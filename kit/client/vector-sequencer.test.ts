@@ -188,6 +188,21 @@ describe('several streams on one response', () => {
     },
   );
 
+  it('begins anew in a stream of which it knows no head, and goes on in the others', async () => {
+    const { clock, cursor, kinds } = run(
+      (exchange) => {
+        if (exchange.number > 1) return;
+        const marks = opening(exchange, zero());
+        const loss = { reason: 'too-slow', requested: null, from: 'epoch-of-0.5', missed: 5 } as const;
+        exchange.write(encodeCannotResume({ stream: 'orders', ...loss }, vector('orders', 5, marks)));
+      },
+      { cannotResume: 'start-fresh' },
+    );
+    await clock.advance(200);
+    expect(kinds('cannot-resume')).toHaveLength(1);
+    expect(cursor(1)).toBe('chat%2Froom%201=epoch-of-1.0;c=epoch-of-2.0');
+  });
+
   it('lets an application commit one stream without the others', () => {
     const before = 'a=epoch-aa.1;b=epoch-bb.1';
     expect(committedBy(before, 'b=epoch-bb.3;a=epoch-aa.9')).toBe('b=epoch-bb.3;a=epoch-aa.1');

@@ -30,10 +30,14 @@ export function createVectorSequencer(
   const single = createSequencer(policy, window, out);
   /** By name, as it is written in a vector. Empty when order is not by sequence: then the window alone decides. */
   const parts = new Map<string, Part>();
+  /** The single one, and those of the parts. */
+  let all: readonly Sequencer[] = [single];
   let several = false;
 
   const cursor = (): string | null =>
-    Array.from(parts, ([name, { mark }]) => (mark ? `${name}=${mark}` : '')).join(';') || null;
+    Array.from(parts, ([name, { mark }]) => (mark ? [`${name}=${mark}`] : []))
+      .flat()
+      .join(';') || null;
   const add = (name: string, at: string): void => {
     const stream = decodeURIComponent(name);
     const moved = (to: string | null): string | null => {
@@ -45,7 +49,7 @@ export function createVectorSequencer(
       move: (to) => out.move(moved(to)),
       fact(fact) {
         // Whose event was too large could not be read: the first hole is taken for it.
-        if (fact.kind === 'gap' && fact.reason === 'too-large') each((other) => other.skipped(false));
+        if (fact.kind === 'gap' && fact.reason === 'too-large') skipped(false);
         out.fact({ ...fact, stream });
       },
     });
@@ -53,9 +57,8 @@ export function createVectorSequencer(
     parts.set(name, part);
     sequencer.connecting(at);
   };
-  const each = (call: (sequencer: Sequencer) => void): void => {
-    if (!several) return; // asked for each chunk
-    for (const { sequencer } of parts.values()) call(sequencer);
+  const skipped = (hole?: boolean): void => {
+    for (const sequencer of all) sequencer.skipped(hole);
   };
   /** Keeps the parts of the streams that a vector names, and adds those that are new. */
   const carry = (vector: string | null): void => {
@@ -65,6 +68,7 @@ export function createVectorSequencer(
     );
     for (const name of parts.keys()) if (!entries.has(name)) parts.delete(name);
     for (const [name, at] of entries) if (!parts.has(name)) add(name, at);
+    all = [single, ...Array.from(parts.values(), ({ sequencer }) => sequencer)];
   };
   const partOf = (id: string): Part | undefined =>
     ownPosition(id) ? parts.get(id.slice(0, id.indexOf('='))) : undefined;
@@ -121,30 +125,16 @@ export function createVectorSequencer(
       return cursor();
     },
     get dueAt() {
-      let due = single.dueAt;
-      each(({ dueAt }) => {
-        due = Math.min(due, dueAt);
-      });
-      return due;
+      return all.reduce((due, { dueAt }) => Math.min(due, dueAt), Number.POSITIVE_INFINITY);
     },
     get holding() {
-      let holding = single.holding;
-      each((sequencer) => {
-        holding += sequencer.holding;
-      });
-      return holding;
+      return all.reduce((sum, { holding }) => sum + holding, 0);
     },
     expire(now) {
-      let decision = single.expire(now);
-      each((sequencer) => {
-        if (sequencer.dueAt <= now && sequencer.expire(now) === 'recover') decision = 'recover';
-      });
-      return decision;
+      const due = all.filter(({ dueAt }) => dueAt <= now);
+      return due.map((sequencer) => sequencer.expire(now)).includes('recover') ? 'recover' : 'done';
     },
-    skipped() {
-      single.skipped();
-      each((sequencer) => sequencer.skipped());
-    },
+    skipped,
   };
 }
 
