@@ -1,11 +1,11 @@
 import type { HistoryRecord } from '../history/types.ts';
-import { orExit, programBeside, spawnNdjson } from '../runner/child.ts';
+import { orExit, programBeside } from '../runner/child.ts';
+import { startAgentProcess } from './agent-process.ts';
 import { KIT_CAPABILITIES, KIT_VERSION } from './kit/capabilities.ts';
 import { processLife } from './process-life.ts';
 import type { Capability, Subject } from './types.ts';
 
 const ENTRY = programBeside(import.meta.url, 'kit/node-agent');
-const START_TIMEOUT_MS = 30_000;
 const ANSWER_TIMEOUT_MS = 5_000;
 
 /** The kit's client in a Node process of its own. */
@@ -17,23 +17,17 @@ export function kitNode(): Subject {
     capabilities: new Set([...KIT_CAPABILITIES, 'process', 'sleep', 'early-head', ...longRun()]),
     async start({ record, name: alias = name, ...start }) {
       const answers: ((text: string) => void)[] = [];
-      let onReady: () => void;
-      const ready = new Promise<void>((resolve) => {
-        onReady = resolve;
-      });
-      const child = spawnNdjson({
+      const { child, session } = await startAgentProcess({
         name,
         entry: ENTRY,
         onMessage: (message) => {
-          if (message.ready === true) onReady();
-          else if (typeof message.metrics === 'string') answers.shift()?.(message.metrics);
+          if (typeof message.metrics === 'string') answers.shift()?.(message.metrics);
           else if (message.record) record(message.record as HistoryRecord);
         },
       });
-      await orExit(name, child, ready, START_TIMEOUT_MS);
       child.send({ start: { ...start, subject: alias } });
       return {
-        pid: child.pid,
+        ...session,
         metrics: () => {
           const answer = new Promise<string>((resolve) => answers.push(resolve));
           child.send({ metrics: true });
@@ -41,14 +35,6 @@ export function kitNode(): Subject {
         },
         reconnect: async () => child.send({ reconnect: true }),
         life: processLife(child.pid),
-        kill: async () => {
-          child.kill('SIGKILL');
-          return { pid: child.pid, signal: (await child.exited).signal };
-        },
-        stop: async () => {
-          await child.stop();
-        },
-        log: child.log,
       };
     },
   };

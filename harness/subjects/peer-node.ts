@@ -1,11 +1,10 @@
 import { fileURLToPath } from 'node:url';
 import type { HistoryRecord } from '../history/types.ts';
-import { orExit, spawnNdjson } from '../runner/child.ts';
+import { startAgentProcess } from './agent-process.ts';
 import { claimsOf, versionOf } from './peers/claims.ts';
 import type { Subject } from './types.ts';
 
 const ENTRY = fileURLToPath(new URL('./peers/node-agent.ts', import.meta.url));
-const START_TIMEOUT_MS = 30_000;
 
 /** Clients of `peers/node-clients.ts`, which only the child process loads. */
 export const NODE_PEER_NAMES = [
@@ -24,31 +23,15 @@ export function peerNode(peer: (typeof NODE_PEER_NAMES)[number]): Subject {
     version: `${peer} ${versionOf(peer)}, Node ${process.versions.node}`,
     capabilities: new Set(claimsOf(peer)),
     async start({ url, stream, settings, record, name: alias = name }) {
-      let onReady: () => void;
-      const ready = new Promise<void>((resolve) => {
-        onReady = resolve;
-      });
-      const child = spawnNdjson({
+      const { child, session } = await startAgentProcess({
         name,
         entry: ENTRY,
         onMessage: (message) => {
-          if (message.ready === true) onReady();
-          else if (message.record) record(message.record as HistoryRecord);
+          if (message.record) record(message.record as HistoryRecord);
         },
       });
-      await orExit(name, child, ready, START_TIMEOUT_MS);
       child.send({ start: { peer, url, stream, settings, subject: alias } });
-      return {
-        metrics: () => Promise.resolve(''),
-        kill: async () => {
-          child.kill('SIGKILL');
-          return { pid: child.pid, signal: (await child.exited).signal };
-        },
-        stop: async () => {
-          await child.stop();
-        },
-        log: child.log,
-      };
+      return { ...session, metrics: () => Promise.resolve('') };
     },
   };
 }
