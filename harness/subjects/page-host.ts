@@ -83,7 +83,7 @@ export function pageSubject(options: PageHostOptions): Subject {
         ...(life ? { life } : {}),
         metrics: () =>
           tab.evaluate((of) => (globalThis as unknown as Host).sseKitSubject.metrics(of), subject),
-        screenshot: () => tab.screenshot({ fullPage: true }),
+        screenshot: () => tab.screenshot(), // what fits the window: the whole page takes three times as long
         reconnect: () =>
           tab.evaluate((of) => (globalThis as unknown as Host).sseKitSubject.reconnect(of), subject),
         stop: () => (own ? closeTab(tab, subject, record) : close(subject)),
