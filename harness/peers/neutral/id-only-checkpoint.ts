@@ -33,6 +33,7 @@ export default scenario({
     const cut = s.network.sse.arm({ name: 'cut' });
     await cut.fired();
     await s.until('the client asks again', () => s.seen('request').length > 1);
+    await s.client.leaves(); // what it is sent from nobody's place is not its doing either
   },
   check(s) {
     const asked = s.seen('request')[1]?.lastEventId ?? 'nothing';

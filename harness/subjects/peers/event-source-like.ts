@@ -20,10 +20,13 @@ export function eventSourcePeer(create: (url: string) => EventSourceLike): PeerC
       const final = source.readyState === CLOSED;
       events.closed(event?.message ?? (final ? 'closed for good' : 'error'), final);
     };
+    let last = '';
     for (const type of PEER_EVENT_TYPES) {
-      source.addEventListener(type, (event) =>
-        events.event({ id: event.lastEventId, type, data: event.data }),
-      );
+      source.addEventListener(type, ({ lastEventId: id, data }) => {
+        events.event({ id, type, data });
+        if (id === '' && last !== '') events.reset();
+        last = id;
+      });
     }
     return () => source.close();
   };

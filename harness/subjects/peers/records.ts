@@ -21,6 +21,7 @@ export function peerRecorder(
       record({ ...seen, kind: 'delivered' });
       record({ ...seen, kind: 'processed' });
     },
+    reset: () => record({ at: at(), kind: 'cursor', subject, stream, id: null, reason: 'empty id' }),
     closed: (cause, final) =>
       record({ at: at(), kind: 'close', subject, stream, cause, ...(final ? { final } : {}) }),
     retrying: (delayMs) =>

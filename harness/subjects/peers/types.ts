@@ -5,6 +5,8 @@ export interface PeerEvents {
   opened(): void;
   /** A whole event, control frames included: the recorder leaves those out, as an application would. */
   event(event: { readonly id: string; readonly type: string; readonly data: string }): void;
+  /** An empty `id:` took the last event ID away, for clients whose events carry it (WHATWG HTML 9.2.6). */
+  reset(): void;
   /** A connection or an attempt ended; `final` when the client says it will not come back. */
   closed(cause: string, final: boolean): void;
   /** A delay before the next attempt, for clients that tell. */
