@@ -36,7 +36,7 @@ interface Cpu {
 
 /** Deliveries per measurement, the same for every N, so that small N is not measured in noise. */
 const DELIVERIES = 400_000;
-/** Connections that come and go before memory is measured: code is loaded and the young generation has grown. */
+/** Connections that are there before memory is measured: code is loaded and the young generation has grown. */
 const WARM_UP_CONNECTIONS = 500;
 /** Latency is measured with pauses that leave the plain loop idle more than half of the time: not the length of a queue. */
 const PACE_MICROS_PER_CONNECTION = 40;
@@ -50,11 +50,11 @@ async function measure(name: string, connections: number): Promise<Figures> {
   try {
     const { port } = await origin.call<{ port: number }>({ op: 'port' });
     await client.call({ op: 'open', port, count: WARM_UP_CONNECTIONS });
-    await client.call({ op: 'close' });
-    await delay(300); // the server sees them off
     const { rss: idle } = await origin.call<{ rss: number }>({ op: 'rss' });
     await client.call({ op: 'open', port, count: connections });
     const { rss: open } = await origin.call<{ rss: number }>({ op: 'rss' });
+    await client.call({ op: 'close', count: WARM_UP_CONNECTIONS });
+    await delay(500); // the server sees them off
     const round = async (count: number, everyMs = 0) => {
       await client.call({ op: 'reset' });
       const before = await origin.call<Cpu>({ op: 'cpu' });

@@ -25,11 +25,12 @@ function frame(payload: object): Buffer {
 
 /** The yardstick: encode once, `res.write` the shared Buffer to every response. No ids, no replay, no limits. */
 async function plain(): Promise<Contender> {
-  const open: ServerResponse[] = [];
+  const open = new Set<ServerResponse>();
   const server = createServer((_req, res) => {
     res.writeHead(200, HEAD);
     res.write(': open\n\n');
-    open.push(res);
+    open.add(res);
+    res.on('close', () => open.delete(res));
   });
   const port = await listen(server);
   return {
@@ -44,11 +45,12 @@ async function plain(): Promise<Contender> {
 
 /** The floor: one write of a pre-framed chunk to the socket per connection, past node:http altogether. */
 async function floor(): Promise<Contender> {
-  const open: NonNullable<ServerResponse['socket']>[] = [];
+  const open = new Set<NonNullable<ServerResponse['socket']>>();
   const server = createServer((req: IncomingMessage, res) => {
     res.writeHead(200, HEAD);
     res.write(': open\n\n');
-    open.push(req.socket);
+    open.add(req.socket);
+    res.on('close', () => open.delete(req.socket));
   });
   const port = await listen(server);
   return {
@@ -86,17 +88,18 @@ async function betterSse(): Promise<Contender> {
 async function fastifySsePlugin(): Promise<Contender> {
   const app = fastify();
   await app.register(fastifySSE, { heartbeatInterval: 0 });
-  const open: FastifyReply[] = [];
+  const open = new Set<FastifyReply>();
   app.get('/events', { sse: true }, async (_request, reply) => {
     reply.sse.keepAlive();
     await reply.sse.send({ event: 'open', data: 'open' });
-    open.push(reply);
+    open.add(reply);
+    reply.sse.onClose(() => open.delete(reply));
   });
   await app.listen({ port: 0, host: '127.0.0.1', backlog: 4096 });
   return {
     port: (app.server.address() as AddressInfo).port,
     async publish(payload) {
-      await Promise.all(open.map((reply) => reply.sse.send({ event: 'tick', data: payload })));
+      await Promise.all([...open].map((reply) => reply.sse.send({ event: 'tick', data: payload })));
     },
   };
 }

@@ -39,7 +39,7 @@ function open(port: number): Promise<void> {
 
 type Message =
   | { op: 'open'; port: number; count: number }
-  | { op: 'close' }
+  | { op: 'close'; count: number }
   | { op: 'await'; events: number }
   | { op: 'reset' };
 
@@ -51,7 +51,7 @@ serveParent(async (message: Message) => {
     return { open: sockets.length };
   }
   if (message.op === 'close') {
-    for (const socket of sockets.splice(0)) socket.destroy();
+    for (const socket of sockets.splice(0, message.count)) socket.destroy();
     return { ok: true };
   }
   if (message.op === 'reset') {
