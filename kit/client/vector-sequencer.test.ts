@@ -1,26 +1,23 @@
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import fc from 'fast-check';
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { nodeHandler } from '../adapters/node-http.ts';
 import { encodeCannotResume, encodeStreamOpen } from '../protocol/control.ts';
 import { formatVector, parseVector } from '../protocol/vector-cursor.ts';
 import { createMemoryLog, createStreamHub, type StreamHubOptions } from '../server/index.ts';
-import { type MemoryExchange, memoryNetwork, seededRandom, VirtualClock } from '../testing/index.ts';
-import { type ClientFact, type ConnectOptions, connect, noLifecycle, type StreamHandle } from './index.ts';
+import type { MemoryExchange } from '../testing/index.ts';
+import type { ClientFact, ConnectOptions, StreamHandle } from './index.ts';
 import { connect as connectNode } from './node/index.ts';
+import { afterwards } from './scripted.fixture.ts';
 import { committedBy } from './vector-sequencer.ts';
+import { virtualClient } from './virtual.fixture.ts';
 
 const NAMES = ['orders', 'chat/room 1', 'c'] as const;
 type Name = (typeof NAMES)[number];
 const epochOf = (name: Name): string => `epoch-of-${NAMES.indexOf(name)}`;
 type Marks = Record<Name, number>;
 const zero = (): Marks => ({ orders: 0, 'chat/room 1': 0, c: 0 });
-
-const cleanups: Array<() => unknown> = [];
-afterEach(async () => {
-  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
-});
 
 /** The vector of a frame of `own`, on a response that wrote up to `marks`. */
 function vector(own: Name, seq: number, marks: Marks): string {
@@ -54,23 +51,8 @@ function opening(exchange: MemoryExchange, heads: Marks): Marks {
   return marks;
 }
 
-function run(serve: (exchange: MemoryExchange) => void, options: ConnectOptions = {}) {
-  const clock = new VirtualClock();
-  const network = memoryNetwork(serve);
-  const facts: ClientFact[] = [];
-  const seen: unknown[] = [];
-  const stream = connect('http://test/stream', {
-    onEvent: ({ data }) => void seen.push(data),
-    observe: (fact) => facts.push(fact),
-    retry: { baseMs: 100, maxMs: 100, jitter: 0 },
-    ...options,
-    ports: { clock, random: seededRandom(1), transport: network.transport, lifecycle: noLifecycle },
-  });
-  cleanups.push(() => stream.close());
-  const kinds = (kind: ClientFact['kind']) => facts.filter((fact) => fact.kind === kind);
-  const cursor = (attempt: number) => network.exchanges[attempt]?.request.headers['last-event-id'];
-  return { clock, network, facts, seen, stream, kinds, cursor };
-}
+const run = (serve: (exchange: MemoryExchange) => void, options: ConnectOptions = {}) =>
+  virtualClient(serve, { retry: { baseMs: 100, maxMs: 100, jitter: 0 }, ...options });
 
 describe('several streams on one response', () => {
   it('recognises a repetition by the own entry, whatever the other entries say', async () => {
@@ -391,7 +373,7 @@ describe('a hub with several streams on one connection', () => {
     const hub = createStreamHub({ heartbeatMs: 50, ...options });
     const server = http.createServer(nodeHandler(() => hub.streams(['a', 'b/1'])));
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    cleanups.push(async () => {
+    afterwards(async () => {
       await hub.close();
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
@@ -408,7 +390,7 @@ describe('a hub with several streams on one connection', () => {
       observe: (fact) => facts.push(fact),
       onEvent: ({ envelope, data }) => void seen[envelope?.source ?? '']?.push(Number(data)),
     });
-    cleanups.push(() => stream.close());
+    afterwards(() => stream.close());
     await expect.poll(() => stream.state).toBe('open');
     const wanted = Array.from({ length: 60 }, (_, n) => n);
     for (const n of wanted) {
@@ -442,7 +424,7 @@ describe('a hub with several streams on one connection', () => {
       onEvent: ({ data }) => void seen.push(data),
       onCannotResume: ({ stream: of, reason, missed }) => losses.push({ of, reason, missed }),
     });
-    cleanups.push(() => stream.close());
+    afterwards(() => stream.close());
     await expect.poll(() => stream.state).toBe('open');
     await hub.stream('a').publish('tick', 'a0');
     await hub.stream('b/1').publish('tick', 'b0');
