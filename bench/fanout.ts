@@ -24,9 +24,17 @@ interface Figures {
   /** CPU of the server process per delivery: its own code, and the kernel's (on loopback that includes receiving). */
   readonly userMicros: number;
   readonly systemMicros: number;
+  /** Resident memory per connection: what the machine gives, with what the collector has not given back. */
   readonly rssKiB: number;
+  /** Live objects per connection. */
+  readonly heapKiB: number;
   readonly p50: number;
   readonly p99: number;
+}
+
+interface Memory {
+  readonly rss: number;
+  readonly heap: number;
 }
 
 interface Cpu {
@@ -50,11 +58,12 @@ async function measure(name: string, connections: number): Promise<Figures> {
   try {
     const { port } = await origin.call<{ port: number }>({ op: 'port' });
     await client.call({ op: 'open', port, count: WARM_UP_CONNECTIONS });
-    const { rss: idle } = await origin.call<{ rss: number }>({ op: 'rss' });
+    const idle = await origin.call<Memory>({ op: 'rss' });
     await client.call({ op: 'open', port, count: connections });
-    const { rss: open } = await origin.call<{ rss: number }>({ op: 'rss' });
+    const open = await origin.call<Memory>({ op: 'rss' });
     await client.call({ op: 'close', count: WARM_UP_CONNECTIONS });
     await delay(500); // the server sees them off
+    const perConnection = (kind: keyof Memory) => (open[kind] - idle[kind]) / 1024 / connections;
     const round = async (count: number, everyMs = 0) => {
       await client.call({ op: 'reset' });
       const before = await origin.call<Cpu>({ op: 'cpu' });
@@ -76,7 +85,14 @@ async function measure(name: string, connections: number): Promise<Figures> {
     await round(Math.ceil(count / 4)); // warm up the compiler and the sockets
     const { userMicros, systemMicros } = await round(count);
     const { p50, p99 } = await round(PACED, Math.ceil((PACE_MICROS_PER_CONNECTION * connections) / 1000));
-    return { userMicros, systemMicros, p50, p99, rssKiB: (open - idle) / 1024 / connections };
+    return {
+      userMicros,
+      systemMicros,
+      p50,
+      p99,
+      rssKiB: perConnection('rss'),
+      heapKiB: perConnection('heap'),
+    };
   } finally {
     await Promise.all([origin.stop(), client.stop()]);
   }
@@ -102,6 +118,7 @@ for (const connections of values.connections.split(',').map(Number)) {
         'CPU ratio',
         'KiB/connection',
         'memory ratio',
+        'heap ratio',
         'p50 ms',
         'p99 ms',
         'p99 ratio',
@@ -113,6 +130,7 @@ for (const connections of values.connections.split(',').map(Number)) {
         ratio(name, cpu),
         median(of(name, (f) => f.rssKiB)),
         ratio(name, (f) => f.rssKiB),
+        ratio(name, (f) => f.heapKiB),
         median(of(name, (f) => f.p50)),
         median(of(name, (f) => f.p99)),
         ratio(name, (f) => f.p99),

@@ -24,7 +24,8 @@ serveParent(async (message: Message) => {
   if (message.op === 'rss') {
     globalThis.gc?.();
     await yieldToLoop();
-    return { rss: process.memoryUsage().rss };
+    const { rss, heapUsed, external } = process.memoryUsage();
+    return { rss, heap: heapUsed + external };
   }
   if (message.op === 'cpu') {
     const { user, system } = process.cpuUsage();
