@@ -19,11 +19,18 @@ type Mode =
 const CRLF = Buffer.from('\r\n');
 const HEAD_END = Buffer.from('\r\n\r\n');
 
+/** Reads the bytes of one direction. */
+export interface HttpBodyReader {
+  feed(bytes: Uint8Array): void;
+  /** Whether what was fed ends with a whole response, or is nothing. */
+  isBetweenResponses(): boolean;
+}
+
 /**
  * Takes the bytes that a server sent on one HTTP/1.1 connection and hands out the bodies (RFC 9112, 6 and 7). Written
  * for recorded bytes: it never throws; after framing that it cannot read, it goes silent.
  */
-export function createHttpBodyReader(sink: HttpBodySink): { feed(bytes: Uint8Array): void } {
+export function createHttpBodyReader(sink: HttpBodySink): HttpBodyReader {
   let rest: Buffer = Buffer.alloc(0);
   let mode: Mode = { kind: 'head' };
 
@@ -89,6 +96,7 @@ export function createHttpBodyReader(sink: HttpBodySink): { feed(bytes: Uint8Arr
       rest = rest.length === 0 ? Buffer.from(bytes) : Buffer.concat([rest, bytes]);
       while (rest.length > 0 && step());
     },
+    isBetweenResponses: () => mode.kind === 'head' && rest.length === 0,
   };
 }
 

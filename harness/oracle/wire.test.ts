@@ -47,6 +47,17 @@ describe('the decoder of recorded bytes', () => {
     expect(connection?.events.map((event) => event.id)).toEqual(['9']);
   });
 
+  it('tells a connection that waits for a request from one that waits for an answer or its end', () => {
+    const idle = (records: Wire[]) => decodeWire(records)[0]?.idle;
+    const asked = (at: number): Wire => {
+      return { at, kind: 'wire', tap: 't', connection: 'c1', direction: 'up', event: 'bytes', bytes: 90 };
+    };
+    expect(idle([asked(0), ...bytes([CHUNKED])])).toBe(true);
+    expect(idle([asked(0), ...bytes([CHUNKED.slice(0, -5)])])).toBe(false);
+    expect(idle([asked(0), ...bytes([CHUNKED]), asked(9)])).toBe(false);
+    expect(idle([asked(0)])).toBe(false);
+  });
+
   it('does not dispatch an event without its blank line, and says that it was partial', () => {
     const [connection] = decodeWire(bytes([`${HEAD}\r\nid: 1\ndata: x\n\nid: 2\ndata: y\n`]));
     expect(connection?.events.map((event) => event.id)).toEqual(['1']);

@@ -37,6 +37,8 @@ export interface WireConnection {
   /** How each direction ended, `null` while open. */
   readonly downEnd: 'fin' | 'rst' | null;
   readonly upEnd: 'fin' | 'rst' | null;
+  /** Every request was answered to its end and none followed: kept for later by a client that may need it again. */
+  readonly idle: boolean;
   /** Characters of an event that began and never ended. */
   readonly partial: boolean;
 }
@@ -76,6 +78,7 @@ function decodeConnection(records: readonly Wire[]): WireConnection {
   let bytesDown = 0;
   let tail = '';
   let sawBytes = false;
+  let waitsForAnswer = false;
   let missing = false;
   const parser = createParser({
     onEvent: ({ id, event, data }) => {
@@ -111,7 +114,8 @@ function decodeConnection(records: readonly Wire[]): WireConnection {
       ends[record.direction] = record.event;
       continue;
     }
-    if (record.direction !== 'down') continue;
+    waitsForAnswer = record.direction === 'up';
+    if (waitsForAnswer) continue;
     const bytes = record.base64 === undefined ? null : Buffer.from(record.base64, 'base64');
     bytesDown += record.bytes ?? bytes?.length ?? 0;
     // What follows bytes that were not kept cannot be framed.
@@ -132,6 +136,7 @@ function decodeConnection(records: readonly Wire[]): WireConnection {
     bytesDown,
     downEnd: ending(ends.down),
     upEnd: ending(ends.up),
+    idle: sawBytes && !missing && !waitsForAnswer && body.isBetweenResponses(),
     partial: sawBytes && !missing && tail !== '' && !/(\r\n|\n|\r)(\r\n|\n|\r)$/.test(tail),
   };
 }

@@ -7,7 +7,7 @@ import { decodeWire } from '../wire.ts';
 /** The sample that a server may write instead of `connection` records: how many streams are open. */
 export const CONNECTIONS_SAMPLE = 'server.connections';
 
-/** P6: when every subject has closed, no connection is left open. */
+/** P6: when every subject has closed, no connection is left open. One that is idle belongs to the client's pool. */
 export const leaks: Checker = (history, expectation) => {
   const view = viewOf(history, expectation);
   const allClosed = view.subjects.length > 0 && view.subjects.every((s) => s.closedAt !== null);
@@ -25,7 +25,7 @@ export const leaks: Checker = (history, expectation) => {
   for (const record of view.records) {
     if (record.kind === 'wire') lastWire.set(`${record.tap}\n${record.connection}`, record);
   }
-  const onWire = decodeWire(view.records).filter((c) => c.downEnd === null && c.upEnd === null);
+  const onWire = decodeWire(view.records).filter((c) => c.downEnd === null && c.upEnd === null && !c.idle);
   const samples = view.records.filter(
     (r): r is Sample => r.kind === 'sample' && r.name === CONNECTIONS_SAMPLE,
   );
