@@ -1,4 +1,3 @@
-import { CLIENT_TAP } from '../../runner/client-tap.ts';
 import { scenario } from '../../scenarios/scenario.ts';
 
 /** Far beyond what is published, so that it cannot be mistaken for the place of an event. */
@@ -20,16 +19,11 @@ export default scenario({
     await s.client.connects();
     await s.publish(5);
     await s.client.processed(5);
-    const checkpoint = s.network.sse.arm({ name: 'insert', bytes: `id: ${CHECKPOINT}\n\n` });
+    // The event behind it has no id, so it changes nothing; it shows that what came before it was read, which the bytes on
+    // the wire do not: Chromium drops what it has not read yet when a response breaks off.
+    const checkpoint = s.network.sse.arm({ name: 'insert', bytes: `id: ${CHECKPOINT}\n\ndata: "read"\n\n` });
     await checkpoint.fired();
-    await s.until('the checkpoint has passed the last hop', () =>
-      s
-        .seen('wire')
-        .some(
-          ({ tap, base64 = '' }) =>
-            tap === CLIENT_TAP && Buffer.from(base64, 'base64').toString('latin1').includes(CHECKPOINT),
-        ),
-    );
+    await s.client.processed(6);
     const cut = s.network.sse.arm({ name: 'cut' });
     await cut.fired();
     await s.until('the client asks again', () => s.seen('request').length > 1);
