@@ -40,6 +40,8 @@ export default defineConfig({
   retries: 0,
   forbidOnly: Boolean(process.env.CI),
   timeout: 60_000,
+  // Of what is polled for, not of what is promised: a busy machine may stall a page for seconds.
+  expect: { timeout: 15_000 },
   reporter: [
     ['list'],
     ['html', { open: 'never', outputFolder: PEERS ? 'reports/peers-html' : 'playwright-report' }],
