@@ -1,5 +1,4 @@
 import { type FaultSpec, type SseProxy, startSseProxy } from '../sse-proxy/index.ts';
-import { afterOpen } from '../sse-proxy/triggers.ts';
 import type { FaultPlan } from './faults.ts';
 import type { HistoryWatch } from './watch.ts';
 
@@ -14,8 +13,6 @@ export interface SseFault {
 export interface ServerWire {
   /** Arms any fault of the SSE proxy's catalogue; takes `sse-proxy/<name>` from the plan. */
   arm(fault: FaultSpec): SseFault;
-  /** Ends the connection right after `stream.open`, before any event. */
-  cutAfterOpen(): SseFault;
   /** Ends the connection inside the `n`-th event: after its `id:` line, before its blank line. */
   cutInsideEvent(n: number): SseFault;
 }
@@ -53,7 +50,6 @@ export async function startServerWire(
     proxy,
     wire: {
       arm,
-      cutAfterOpen: () => arm({ name: 'cut', trigger: afterOpen() }),
       cutInsideEvent: (n) => arm({ name: 'cut-event', event: n, inside: 'data' }),
     },
   };
