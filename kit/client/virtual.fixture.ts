@@ -1,5 +1,6 @@
 import { type MemoryExchange, memoryNetwork, seededRandom, VirtualClock } from '../testing/index.ts';
-import { type ClientFact, type ConnectOptions, connect, type FactOf, noLifecycle } from './index.ts';
+import { type ClientFact, type ConnectOptions, connect, type FactOf } from './index.ts';
+import type { LifecycleSignal } from './lifecycle.ts';
 import { afterwards } from './scripted.fixture.ts';
 
 /** A client in virtual time on a network in memory, for as long as the test, and everything it said. */
@@ -8,11 +9,18 @@ export function virtualClient(serve: (exchange: MemoryExchange) => void, options
   const network = memoryNetwork(serve);
   const facts: ClientFact[] = [];
   const seen: unknown[] = [];
+  let signal: (name: LifecycleSignal) => void = () => undefined;
+  const lifecycle = {
+    subscribe(listener: (name: LifecycleSignal) => void) {
+      signal = listener;
+      return () => undefined;
+    },
+  };
   const stream = connect('http://test/stream', {
     onEvent: ({ data }) => void seen.push(data),
     ...options,
     observe: (fact) => facts.push(fact),
-    ports: { clock, random: seededRandom(1), transport: network.transport, lifecycle: noLifecycle },
+    ports: { clock, random: seededRandom(1), transport: network.transport, lifecycle },
   });
   afterwards(async () => {
     const closed = stream.close();
@@ -25,6 +33,8 @@ export function virtualClient(serve: (exchange: MemoryExchange) => void, options
     facts,
     seen,
     stream,
+    /** What the page goes through. */
+    signal: (name: LifecycleSignal) => signal(name),
     kinds: <Kind extends ClientFact['kind']>(kind: Kind) =>
       facts.filter((fact): fact is FactOf<Kind> => fact.kind === kind),
     /** The cursor of a request, 0 for the first. */

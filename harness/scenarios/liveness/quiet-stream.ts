@@ -3,7 +3,7 @@ import { scenario } from '../scenario.ts';
 const QUIET_MS = 6 * 60_000;
 const HEARTBEAT_MS = 15_000;
 
-/** In virtual time the same is a unit test that always runs (kit/client/behaviour.test.ts, "for hours"). */
+/** In virtual time the same is a unit test that always runs (kit/client/liveness.test.ts, "for hours"). */
 export default scenario({
   id: 'liveness/quiet-stream',
   title: 'nothing is published for six minutes',

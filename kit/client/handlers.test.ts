@@ -1,0 +1,126 @@
+import * as v from 'valibot';
+import { describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import type { StreamEvent } from './index.ts';
+import { EPOCH, event, open, run } from './one-stream.fixture.ts';
+
+describe('handlers', () => {
+  it('are called again as the policy says, then the event is given up and the stream goes on', async () => {
+    const attempts: Array<[unknown, number, boolean]> = [];
+    const { clock, kinds, stream } = run((exchange) => exchange.write(open(0) + event(1) + event(2)), {
+      handlerFailure: { attempts: 3 },
+      onEvent: async ({ data, attempt, redelivery }: StreamEvent) => {
+        attempts.push([data, attempt, redelivery]);
+        if (data === 1) throw new Error('no');
+      },
+    });
+    await clock.advance(5000);
+    expect(attempts).toEqual([
+      [1, 1, false],
+      [1, 2, true],
+      [1, 3, true],
+      [2, 1, false],
+    ]);
+    expect(kinds('dead-letter')).toHaveLength(1);
+    expect(stream.stats().cursor).toBe(`${EPOCH}.2`);
+  });
+
+  it('can stop the client, with the cursor before the event that failed', async () => {
+    const { clock, stream } = run((exchange) => exchange.write(open(0) + event(1) + event(2)), {
+      handlerFailure: { otherwise: 'stop' },
+      onEvent: ({ data }: StreamEvent) => {
+        if (data === 2) throw new Error('stop here');
+      },
+    });
+    await clock.advance(0);
+    expect(await stream.closed).toMatchObject({ type: 'failed', error: new Error('stop here') });
+    expect(stream.stats().cursor).toBe(`${EPOCH}.1`);
+  });
+
+  it('run several at a time, in order per key, and the cursor passes nothing unfinished', async () => {
+    const log: string[] = [];
+    const finish = new Map<number, () => void>();
+    const { clock, stream } = run(
+      (exchange) =>
+        exchange.write(
+          open(0) +
+            event(1, { key: 'a', n: 1 }) +
+            event(2, { key: 'b', n: 2 }) +
+            event(3, { key: 'a', n: 3 }),
+        ),
+      {
+        concurrency: { limit: 2, key: ({ data }) => (data as { key: string }).key },
+        onEvent: ({ data }: StreamEvent) => {
+          const { n } = data as { n: number };
+          log.push(`start ${n}`);
+          return new Promise<void>((resolve) => finish.set(n, resolve));
+        },
+      },
+    );
+    await clock.advance(0);
+    expect(log).toEqual(['start 1', 'start 2']);
+    finish.get(2)?.();
+    await clock.advance(0);
+    expect([log.length, stream.stats().cursor]).toEqual([2, `${EPOCH}.0`]);
+    finish.get(1)?.();
+    await clock.advance(0);
+    expect([log[2], stream.stats().cursor]).toEqual(['start 3', `${EPOCH}.2`]);
+    finish.get(3)?.();
+    await clock.advance(0);
+    expect(stream.stats().cursor).toBe(`${EPOCH}.3`);
+  });
+
+  it('leave the cursor to the application when it commits by hand', async () => {
+    const { clock, network, seen, stream } = run(
+      (exchange) =>
+        exchange.write(exchange.number === 1 ? open(0) + event(1) + event(2) : open(1, 'ok') + event(2)),
+      { commit: 'manual' },
+    );
+    await clock.advance(0);
+    stream.commit(`${EPOCH}.1`);
+    stream.reconnect();
+    await clock.advance(0);
+    expect(network.exchanges[1]?.request.headers['last-event-id']).toBe(`${EPOCH}.1`);
+    expect(seen).toEqual([1, 2, 2]);
+  });
+
+  it('stop the reading while they are busy', async () => {
+    let finish: () => void = () => undefined;
+    const { clock, network } = run((exchange) => exchange.write(open(0) + event(1)), {
+      onEvent: () =>
+        new Promise<void>((resolve) => {
+          finish = resolve;
+        }),
+    });
+    await clock.advance(0);
+    expect(network.exchanges[0]?.waiting).toBe(0);
+    finish();
+    await clock.advance(0);
+    expect(network.exchanges[0]?.waiting).toBe(1);
+  });
+});
+
+describe('payloads', () => {
+  it.each([
+    ['zod', z.object({ n: z.number() })],
+    ['valibot', v.object({ n: v.number() })],
+  ])('are validated by %s, and what fails is reported and not handed over', async (_name, schema) => {
+    const { clock, seen, kinds } = run(
+      (exchange) =>
+        exchange.write(open(0) + event(1, { n: 1, extra: true }) + event(2, { n: 'x' }) + event(3, { n: 3 })),
+      { schemas: { message: schema } },
+    );
+    await clock.advance(0);
+    expect(seen).toEqual([{ n: 1 }, { n: 3 }]);
+    expect(kinds('dead-letter')).toMatchObject([{ reason: 'validation', error: { code: 'ERR_VALIDATION' } }]);
+  });
+
+  it('that are broken are reported, the rest unharmed', async () => {
+    const { clock, seen, kinds } = run((exchange) =>
+      exchange.write(`${open(0)}${event(1)}id: ${EPOCH}.2\ndata: {"broken\n\n${event(3)}`),
+    );
+    await clock.advance(0);
+    expect(seen).toEqual([1, 3]);
+    expect(kinds('dead-letter')).toMatchObject([{ error: { code: 'ERR_ENVELOPE_JSON' } }]);
+  });
+});

@@ -1,0 +1,75 @@
+import { describe, expect, it } from 'vitest';
+import { encodeStreamOpen } from '../protocol/control.ts';
+import type { MemoryExchange } from '../testing/index.ts';
+import { type ConnectOptions, memoryCursorStore } from './index.ts';
+import { at, EPOCH, event, opaque, open, run } from './one-stream.fixture.ts';
+
+describe('opaque ids', () => {
+  it('are remembered in a window, which a store keeps with the cursor', async () => {
+    const store = memoryCursorStore();
+    const first = run((exchange) => exchange.write(opaque('a') + opaque('b') + opaque('a')), { store });
+    await first.clock.advance(0);
+    await first.stream.close();
+    expect(first.seen).toEqual(['a', 'b']);
+    const second = run((exchange) => exchange.write(opaque('b') + opaque('c')), { store });
+    await second.clock.advance(0);
+    expect(second.network.exchanges[0]?.request.headers['last-event-id']).toBe('b');
+    expect([second.seen, second.kinds('duplicate').length]).toEqual([['c'], 1]);
+  });
+
+  it.each([
+    ['buffer', ['1', '2', '3'], ['1', '2', '3'], 0],
+    ['drop', ['2', '3'], [], 1],
+    ['deliver', ['2', '1', '3'], [], 1],
+  ] as const)(
+    'that are numbers can give the order: late ones %s',
+    async (late, afterwards, held, reports) => {
+      const { clock, seen, kinds } = run(
+        (exchange) => exchange.write(opaque('2') + opaque('1') + opaque('3')),
+        {
+          order: { by: 'id', late, bufferMs: 100 },
+        },
+      );
+      await clock.advance(0);
+      expect(seen.length).toBe(held.length > 0 ? 0 : afterwards.length);
+      await clock.advance(100);
+      expect(seen).toEqual(afterwards);
+      expect(kinds('out-of-order')).toHaveLength(reports);
+    },
+  );
+});
+
+describe('a server that cannot resume', () => {
+  const gap = (exchange: MemoryExchange): void => {
+    const resumed = exchange.request.headers['last-event-id'];
+    if (resumed === `${EPOCH}.1`) {
+      exchange.write(
+        `${encodeStreamOpen({ stream: 's', epoch: EPOCH, head: 9, oldest: 6, resume: 'gap', heartbeatMs: 0, connection: 'c', protocol: 1 }, at(5))}` +
+          `id: ${EPOCH}.5\nevent: stream.cannot-resume\ndata: ${JSON.stringify({ reason: 'expired', requested: `${EPOCH}.1`, from: `${EPOCH}.5`, missed: 4 })}\n\n${event(6)}`,
+      );
+    } else
+      exchange.write(
+        open(Number(resumed?.split('.')[1] ?? 9), 'ok') + event(Number(resumed?.split('.')[1]) + 1),
+      );
+  };
+  it.each<[string, ConnectOptions['cannotResume'], unknown[]]>([
+    ['goes on with what is left', undefined, [6]],
+    ['starts fresh', 'start-fresh', [10]],
+    ['goes on after a snapshot', async () => ({ cursor: `${EPOCH}.7` }), [8]],
+    ['goes on with what is left when the snapshot fails', () => Promise.reject(new Error('no')), [6]],
+  ])('%s', async (_what, cannotResume, expected) => {
+    const { clock, seen, kinds } = run(gap, {
+      from: `${EPOCH}.1`,
+      ...(cannotResume ? { cannotResume } : {}),
+    });
+    await clock.advance(10);
+    expect(seen).toEqual(expected);
+    expect(kinds('cannot-resume')).toMatchObject([{ reason: 'expired', missed: 4 }]);
+  });
+
+  it('ends the client when told to', async () => {
+    const { clock, stream } = run(gap, { from: `${EPOCH}.1`, cannotResume: 'close' });
+    await clock.advance(10);
+    expect(await stream.closed).toEqual({ type: 'closed', cause: 'cannot-resume: expired' });
+  });
+});
