@@ -12,8 +12,8 @@ export interface RawStream {
   text(): string;
   /** When each event came, by its id, in unix ms. */
   readonly arrivals: ReadonlyMap<string, number>;
-  /** Waits until this stands in what came. */
-  until(part: string): Promise<void>;
+  /** Waits until one of these stands in what came. */
+  until(...parts: readonly string[]): Promise<void>;
   /** Resolves when the response is over, by whichever side. */
   readonly ended: Promise<void>;
   close(): void;
@@ -55,15 +55,15 @@ export function openRawStream(
         text: () => text,
         arrivals,
         ended,
-        until: (part) =>
+        until: (...parts) =>
           new Promise((done, fail) => {
             const timer = setTimeout(() => {
               waits.delete(check);
-              const message = `waited ${PATIENCE_MS} ms in vain for ${JSON.stringify(part)} in:\n${text}`;
+              const message = `waited ${PATIENCE_MS} ms in vain for ${parts.map((part) => JSON.stringify(part)).join(' or ')} in:\n${text}`;
               fail(new SseKitError('ERR_SCENARIO_TIMEOUT', message));
             }, PATIENCE_MS);
             const check = () => {
-              if (!text.includes(part) && !arrivals.has(part)) return;
+              if (!parts.some((part) => text.includes(part) || arrivals.has(part))) return;
               clearTimeout(timer);
               waits.delete(check);
               done();

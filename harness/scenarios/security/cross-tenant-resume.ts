@@ -27,9 +27,9 @@ export default scenario({
         authorization: `Bearer ${token}`,
         'last-event-id': cursor,
       });
-      await stream.until('event: stream.cannot-resume');
+      await stream.until('event: stream.cannot-resume', SECRET);
       const reason = /"reason":"([a-z-]+)"/.exec(stream.text())?.[1];
-      fault.fired({ token, cursor, status: stream.status, reason });
+      fault.fired({ token, cursor, status: stream.status, reason: reason ?? 'none' });
       const leaked = stream.text().includes(SECRET);
       s.site.sample(`leaked.${token}`, Number(leaked), 'count');
       fault.healed();
