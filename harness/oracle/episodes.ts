@@ -7,6 +7,8 @@ import { isLive, processedOn, type StreamView, type SubjectView, type View } fro
 /** A measured duration with the records it lies between; `tookMs` is null when the end never came. */
 export interface Measure {
   readonly tookMs: number | null;
+  /** How long it was waited for what never came, where the subject left in between. */
+  readonly waitedMs?: number;
   readonly records: readonly HistoryRecord[];
 }
 
@@ -90,13 +92,16 @@ function ofConnections(
     if (span.end === null || isOrdinaryEnd(span.end)) return;
     const gaveUp = subject.records.some((r) => r.kind === 'give-up' && r.at >= span.to);
     const next = spans[i + 1];
-    if (!next && (gaveUp || subject.closedAt !== null)) return;
+    if (!next && gaveUp) return;
+    // Somebody who leaves need not come back, but must not sit there disconnected until then.
+    const left = next || subject.closedAt === null ? {} : { waitedMs: subject.closedAt - span.to };
     episodes.push({
       subject: subject.name,
       detect: null,
       heal: null,
       reconnect: {
         tookMs: next ? next.from - span.to : null,
+        ...left,
         records: next ? [span.end, next.start] : [span.end],
       },
       catchUp: next ? catchUpAfter(view, subject, next.start, expectation) : null,

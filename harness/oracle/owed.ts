@@ -110,19 +110,26 @@ function claimsOf(subject: SubjectView, stream: StreamView, from: number): reado
     // announcement moves the cursor itself, so that its own moment is too late to ask.
     const before = stream.place(record.after) ?? cursorTrail(subject, stream).placeBefore(record.at);
     const first = before === null ? from : before + 1;
-    const known = stream.place(record.from);
-    claims.push({ record, first, last: known ?? lastUnknown(subject, stream, position, first) });
+    // What is handled next was not lost, and neither is what comes after it: no announcement reaches that far.
+    const next = nextHandled(subject, stream, position, first);
+    const said =
+      stream.place(record.from) ?? (next === null ? indexAfter(stream.events, record.at) - 1 : next);
+    claims.push({ record, first, last: next === null ? said : Math.min(said, next - 1) });
   });
   return claims;
 }
 
-/** Where a loss of unknown extent ends: before the next event handled, else at what was published by then. */
-function lastUnknown(subject: SubjectView, stream: StreamView, position: number, first: number): number {
+/** Index of the first event at or after `first` that is handled after the record at this position, if any. */
+function nextHandled(
+  subject: SubjectView,
+  stream: StreamView,
+  position: number,
+  first: number,
+): number | null {
   for (const record of subject.records.slice(position + 1)) {
     if (record.kind !== 'processed' || record.stream !== stream.name) continue;
     const index = exactPlace(stream, record.id);
-    if (index !== null && index >= first) return index - 1;
+    if (index !== null && index >= first) return index;
   }
-  const at = subject.records[position]?.at ?? 0;
-  return indexAfter(stream.events, at) - 1;
+  return null;
 }

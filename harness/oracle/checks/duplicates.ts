@@ -1,10 +1,13 @@
-import type { Delivered, HistoryRecord, Processed } from '../../history/types.ts';
+import type { DeadLetter, Delivered, HistoryRecord, Processed } from '../../history/types.ts';
 import { fail, notApplied, pass, plural } from '../results.ts';
 import type { Checker } from '../types.ts';
 import { type SubjectView, type View, viewOf } from '../view.ts';
 import { decodeWire } from '../wire.ts';
 
-/** P2: no event is processed again, except as the guarantee and its redelivery flag allow. */
+/**
+ * P2: no event is processed again, except as the guarantee and its redelivery flag allow. An event that the handler has
+ * finished with is not given to the dead letters as well.
+ */
 export const duplicates: Checker = (history, expectation) => {
   const view = viewOf(history, expectation);
   const flaggedAllowed =
@@ -15,29 +18,31 @@ export const duplicates: Checker = (history, expectation) => {
   let repeated = 0;
   let processed = 0;
   for (const subject of view.subjects) {
-    const first = new Map<string, Processed>();
+    const first = new Map<string, Processed | DeadLetter>();
     const mine: HistoryRecord[] = [];
     let against = 0;
     for (const record of subject.records) {
-      if (record.kind !== 'processed') continue;
-      processed++;
+      if (record.kind !== 'processed' && record.kind !== 'dead-letter') continue;
       if (record.id === '') continue; // without an id nobody can tell a repetition from a new event
+      if (record.kind === 'processed') processed++;
       const key = `${record.stream} ${record.id}`;
       const before = first.get(key);
       if (!before) {
         first.set(key, record);
         continue;
       }
-      if (record.redelivery === true) redelivered++;
+      if (record.kind === 'dead-letter' && before.kind === 'dead-letter') continue; // no handler has finished with it
+      const flagged = record.kind === 'processed' && record.redelivery === true;
+      if (flagged) redelivered++;
       else repeated++;
-      if (record.redelivery === true && flaggedAllowed) continue;
+      if (flagged && flaggedAllowed) continue;
       against++;
       mine.push(before, record);
     }
     if (against > budget) offences.push(...mine);
   }
   const counts = { processed, repeated, redelivered };
-  if (processed === 0) return notApplied('nothing was processed', counts);
+  if (processed === 0) return notApplied('nothing with an id was processed', counts);
   if (offences.length > 0) {
     const flagged = flaggedAllowed ? ' without being flagged' : '';
     return fail(

@@ -1,5 +1,5 @@
 import { digestData } from '../../history/digest.ts';
-import type { HistoryRecord } from '../../history/types.ts';
+import type { HistoryRecord, Produced, Publishing } from '../../history/types.ts';
 import { notApplied, plural, unless } from '../results.ts';
 import type { Checker } from '../types.ts';
 import { viewOf } from '../view.ts';
@@ -7,15 +7,22 @@ import { decodeWire } from '../wire.ts';
 
 /**
  * Processed, but never produced. An event whose publication was attempted and never acknowledged is recovered: the
- * server was killed between the two.
+ * server was killed between the two. What was acknowledged has an id, and under another one it is made up.
  */
 export const unexpected: Checker = (history, expectation) => {
   const view = viewOf(history, expectation);
   const produced = new Set<string>();
-  const attempted = new Set<string>();
+  const unacknowledged = new Map<string, number>();
+  const count = ({ stream, digest }: Publishing | Produced, by: number) => {
+    const key = `${stream} ${digest}`;
+    unacknowledged.set(key, (unacknowledged.get(key) ?? 0) + by);
+  };
   for (const record of view.records) {
-    if (record.kind === 'produced') produced.add(`${record.stream} ${record.id}`);
-    else if (record.kind === 'publishing') attempted.add(`${record.stream} ${record.digest}`);
+    if (record.kind === 'publishing') count(record, 1);
+    else if (record.kind === 'produced') {
+      produced.add(`${record.stream} ${record.id}`);
+      count(record, -1);
+    }
   }
   const offences: HistoryRecord[] = [];
   let recovered = 0;
@@ -25,7 +32,7 @@ export const unexpected: Checker = (history, expectation) => {
       if (record.kind !== 'processed') continue;
       processed++;
       if (produced.has(`${record.stream} ${record.id}`)) continue;
-      if (attempted.has(`${record.stream} ${record.digest}`)) recovered++;
+      if ((unacknowledged.get(`${record.stream} ${record.digest}`) ?? 0) > 0) recovered++;
       else offences.push(record);
     }
   }

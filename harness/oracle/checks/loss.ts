@@ -32,6 +32,7 @@ export const loss: Checker = (history, expectation) => {
   }
   const counts = { owed, lost: silent.length, announced };
   if (subjects === 0) return notApplied('no subject read a stream that produced events', counts);
+  if (owed === 0) return notApplied('nobody was owed anything', counts);
   if (silent.length === 0) {
     return pass(`${plural(owed, 'owed event')} handled or announced (${announced} announced)`, counts);
   }

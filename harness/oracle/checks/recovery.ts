@@ -28,7 +28,9 @@ function budgetCheck(
     const counts = { episodes: episodes.length, measured: measured.length, maxMs: Math.round(slowest) };
     if (episodes.length === 0) return notApplied('nothing to measure', counts);
     if (budget === undefined) return notApplied(`${done} after at most ${ms(slowest)}, no budget`, counts);
-    const never = episodes.filter((e) => e[phase]?.tookMs === null);
+    const never = episodes.filter(
+      (e) => e[phase]?.tookMs === null && (e[phase].waitedMs ?? Number.POSITIVE_INFINITY) > budget,
+    );
     const late = episodes.filter((e) => (e[phase]?.tookMs ?? 0) > budget);
     const [worst] = [...never, ...late];
     if (!worst) return pass(`${done} after at most ${ms(slowest)}, budget ${ms(budget)}`, counts);

@@ -13,8 +13,10 @@ export const silence: Checker = (history, expectation) => {
   const offences: HistoryRecord[] = [];
   let longest = 0;
   let text = '';
+  let open = 0;
   for (const subject of view.subjects) {
     for (const span of connectedSpans(subject, view.endsAt)) {
+      open++;
       const times = [...activity(subject, span), { at: span.to, record: span.end }];
       let last: { at: number; record: HistoryRecord | null } = { at: span.from, record: span.start };
       for (const next of times) {
@@ -29,6 +31,7 @@ export const silence: Checker = (history, expectation) => {
     }
   }
   const counts = { longestSilenceMs: Math.round(longest), limitMs: limit };
+  if (open === 0) return notApplied('no connection was open', counts);
   return unless(offences, { ok: `longest silence ${ms(longest)}, limit ${ms(limit)}`, bad: text }, counts);
 };
 
@@ -42,7 +45,8 @@ export const blindHeartbeats: Checker = (history, expectation) => {
   const offences: HistoryRecord[] = [];
   let heads = 0;
   for (const [subject, stream] of subscriptions(view)) {
-    let arrived = -1;
+    // -1 is the place before the first event, where a primed cursor may stand; null, no place at all.
+    let arrived: number | null = null;
     let ahead: { at: number; place: number; record: HistoryRecord } | null = null;
     for (const record of subject.records) {
       if (ahead && record.at - ahead.at - sleepWithin(subject, ahead.at, record.at) > limit) {
@@ -51,11 +55,11 @@ export const blindHeartbeats: Checker = (history, expectation) => {
       }
       if ((streamOf(record as { stream?: string }, subject) ?? stream.name) !== stream.name) continue;
       if (record.kind === 'delivered' || record.kind === 'processed') {
-        arrived = Math.max(arrived, exactPlace(stream, record.id) ?? -1);
-        if (ahead && arrived >= ahead.place) ahead = null;
+        arrived = furthest(arrived, exactPlace(stream, record.id));
+        if (ahead && arrived !== null && arrived >= ahead.place) ahead = null;
       } else if (record.kind === 'open' || record.kind === 'announced') {
         const id = record.kind === 'open' ? (record.cursor ?? record.lastEventId) : record.from;
-        arrived = Math.max(arrived, stream.place(id) ?? -1);
+        arrived = furthest(arrived, stream.place(id));
         ahead = null;
       } else if (record.kind === 'close' || record.kind === 'liveness') {
         ahead = null;
@@ -63,8 +67,8 @@ export const blindHeartbeats: Checker = (history, expectation) => {
         const place = stream.place(record.head);
         if (place === null) continue;
         heads++;
-        // A client that never received anything has no place to compare with.
-        if (arrived >= 0 && place > arrived && !ahead) ahead = { at: record.at, place, record };
+        // A client whose cursor was not primed and that never received anything has no place to compare with.
+        if (arrived !== null && place > arrived && !ahead) ahead = { at: record.at, place, record };
       }
     }
   }
@@ -95,6 +99,10 @@ export const alarm: Checker = (history, expectation) => {
   const faults = view.records.filter((r) => r.kind === 'fault' && r.phase === 'fired');
   return fail(`no liveness failure declared by ${deaf.map((s) => s.name).join(', ')}`, faults, counts);
 };
+
+function furthest(before: number | null, place: number | null): number | null {
+  return place === null ? before : Math.max(before ?? -1, place);
+}
 
 function limitOf(expectation: Expectation): number | null {
   const asked = expectation.silence;

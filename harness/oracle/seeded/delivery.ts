@@ -77,6 +77,22 @@ export const deliveryBugs: readonly SeededBug[] = [
     expectation: expecting({ guarantee: 'announced-loss' }),
   },
   {
+    lie: 'an announcement reaches over events to come, and hides one of them',
+    convicts: 'loss',
+    history: () =>
+      plus([11, 12, 15].reduce(vanished, run()), {
+        at: at(1255.2),
+        kind: 'announced',
+        subject: 'kit',
+        what: 'cannot-resume',
+        reason: 'expired',
+        missed: null,
+        after: id(10),
+        from: id(20),
+      }),
+    expectation: expecting({ guarantee: 'announced-loss' }),
+  },
+  {
     lie: 'a hole is seen, going back is promised, and nothing comes',
     convicts: 'loss',
     history: () =>
@@ -121,6 +137,18 @@ export const deliveryBugs: readonly SeededBug[] = [
       ),
   },
   {
+    lie: 'an acknowledged event comes again under an id that is nobody’s',
+    convicts: 'unexpected',
+    history: () => {
+      const known = find(run(), { kind: 'processed', id: id(5) });
+      return plus(
+        run(),
+        { at: at(499), kind: 'publishing', stream: 's', type: known.type, digest: known.digest },
+        { ...known, at: at(560), id: 'ghost' },
+      );
+    },
+  },
+  {
     lie: 'a payload changes on the way',
     convicts: 'corruption',
     history: () => changed(run(), { kind: 'processed', id: id(8) }, { digest: 'ffff' }),
@@ -163,6 +191,19 @@ export const deliveryBugs: readonly SeededBug[] = [
     convicts: 'duplicates',
     history: () => again(run(), 10, 1255.3, true),
     expectation: expecting({ guarantee: 'at-most-once' }),
+  },
+  {
+    lie: 'an event that was handled is given to the dead letters as well',
+    convicts: 'duplicates',
+    history: () =>
+      plus(run(), {
+        at: at(502.5),
+        kind: 'dead-letter',
+        subject: 'kit',
+        stream: 's',
+        id: id(5),
+        reason: 'ERR_HANDLER',
+      }),
   },
   {
     lie: 'the server sends old events again in mid-stream',

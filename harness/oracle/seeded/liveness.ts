@@ -45,6 +45,19 @@ export const livenessBugs: readonly SeededBug[] = [
     expectation: expecting({ guarantee: 'at-most-once', silence: { deadlineMs: 400, graceMs: 50 } }),
   },
   {
+    lie: 'heartbeats say that there is more to one who has nothing yet, and it waits on',
+    convicts: 'blind-heartbeats',
+    history: () =>
+      without(
+        run(),
+        ...[1, 2, 3, 4, 5, 6, 7, 8].flatMap((n) => [
+          { kind: 'delivered', id: id(n) } as const,
+          { kind: 'processed', id: id(n) } as const,
+        ]),
+      ),
+    expectation: expecting({ guarantee: 'at-most-once', silence: { deadlineMs: 400, graceMs: 50 } }),
+  },
+  {
     lie: 'a liveness failure out of nothing',
     convicts: 'alarm',
     history: () => plus(run(), alarmAt(2604)),
@@ -71,6 +84,16 @@ export const livenessBugs: readonly SeededBug[] = [
     convicts: 'reconnect',
     history: () => delayed(run(), at(1245), 2000),
     expectation: unbudgeted(['healMs']),
+  },
+  {
+    lie: 'the client sits there disconnected, and leaves at last',
+    convicts: 'reconnect',
+    history: () =>
+      plus(
+        run().filter((r) => r.at < at(1060)),
+        { at: at(2600), kind: 'close', subject: 'kit', stream: 's', cause: 'closed', final: true },
+      ),
+    expectation: unbudgeted(['attempts'], { sentinel: false }),
   },
   {
     lie: 'the network is well again, and nothing moves',

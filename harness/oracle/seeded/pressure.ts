@@ -34,6 +34,25 @@ export const pressureBugs: readonly SeededBug[] = [
     expectation: expecting({ budget: { requestsPerSecond: 4 } }),
   },
   {
+    lie: 'a hot loop while nobody listens, which leaves no request',
+    convicts: 'hot-loop',
+    history: () =>
+      plus(
+        run(),
+        ...Array.from(
+          { length: 30 },
+          (_, i): HistoryRecord => ({
+            at: at(1065 + i * 5),
+            kind: 'retry',
+            subject: 'kit',
+            attempt: 2,
+            delayMs: 5,
+            cause: 'network',
+          }),
+        ),
+      ),
+  },
+  {
     lie: 'a hot loop below one attempt, beyond what any browser repeats',
     convicts: 'hot-loop',
     history: () => plus(run(), ...resends(40)),
