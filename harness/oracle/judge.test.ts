@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { formatSlice, formatVerdict } from './format.ts';
-import { judge } from './judge.ts';
+import { checkers, judge } from './judge.ts';
 import { fail, MAX_EVIDENCE, pass, undecided, worst } from './results.ts';
 import { healthyRun, id, STRICT, T0 } from './testing/build.ts';
 import { changed, plus, without } from './testing/edit.ts';
 import { withObservedTruth } from './truth.ts';
+import type { Records } from './types.ts';
 
 const history = healthyRun();
 const yes = () => pass('yes');
@@ -52,6 +53,12 @@ describe('composition', () => {
     ).toEqual(['corruption']);
   });
 
+  it('judges a history longer than the arguments that a call takes', () => {
+    const [event] = history.filter((r) => r.kind === 'processed');
+    const long = Array.from({ length: 200_000 }, () => event as Records[number]);
+    expect(checkers.attempts([...history, ...long], STRICT)).toMatchObject({ valid: true });
+  });
+
   it('keeps evidence short', () => {
     const none = history.filter((r) => r.kind !== 'processed' || r.type === 'sentinel');
     const { evidence, counts } = judge(none, STRICT).checks.loss ?? no();
@@ -69,6 +76,31 @@ describe('black-box truth', () => {
     expect(judge(truth, expectation).checks.loss?.counts.owed).toBe(20);
     const lossy = without(truth, { kind: 'processed', subject: 'app', id: id(5) });
     expect(judge(lossy, expectation).failed).toEqual(['loss']);
+  });
+
+  const seen = (kind: 'delivered' | 'processed', subject: string, afterMs: number, id: string, n: number) =>
+    ({ at: T0 + afterMs, kind, subject, stream: 's', id, type: 'tick', digest: `digest ${n}` }) as const;
+  const opened = { at: T0, kind: 'open', subject: 'app', stream: 's', attempt: 1 } as const;
+
+  it('owes nothing without an id by name: what cannot be told apart decides nothing', () => {
+    const nameless = [1, 2, 3].map((n) => seen('delivered', 'observer', n * 100, '', n));
+    const truth = withObservedTruth([opened, ...nameless, seen('processed', 'app', 102, '', 1)], 'observer');
+    for (const name of ['loss', 'duplicates', 'order'] as const) {
+      expect(checkers[name](truth, STRICT), name).toMatchObject({ applied: false });
+    }
+    expect(checkers.unexpected(truth, STRICT)).toMatchObject({ valid: true, applied: true });
+  });
+
+  it('knows that an EventSource says the last id where an event has none', () => {
+    const ping = (afterMs: number) => [
+      seen('delivered', 'observer', afterMs, '', 0),
+      seen('processed', 'app', afterMs + 2, 'e.1', 0), // the id of the event before
+    ];
+    const event = [seen('delivered', 'observer', 100, 'e.1', 1), seen('processed', 'app', 102, 'e.1', 1)];
+    const truth = withObservedTruth([opened, ...event, ...ping(200), ...ping(300)], 'observer');
+    expect(checkers.duplicates(truth, STRICT)).toMatchObject({ valid: true, counts: { processed: 1 } });
+    const again = withObservedTruth([opened, ...event, { ...event[1], at: T0 + 400 }] as Records, 'observer');
+    expect(checkers.duplicates(again, STRICT).valid).toBe(false);
   });
 });
 
