@@ -32,8 +32,21 @@ describe('evidence on the wire', () => {
     expect(publicationDelays(records, 0)).toEqual([250]);
   });
 
-  it('finds an id line whether or not the server writes a space', () => {
-    expect(publicationDelays([produced(0, 'e.1'), chunk(5, CLIENT_TAP, 'id:e.1\n')], 0)).toEqual([5]);
+  it('finds an id line whether or not the server writes a space, and however it ends its lines', () => {
+    for (const line of ['id:e.1\n', 'id: e.1\r\n', 'id: e.1\r']) {
+      expect(publicationDelays([produced(0, 'e.1'), chunk(5, CLIENT_TAP, line)], 0), line).toEqual([5]);
+    }
+  });
+
+  it('measures delay from the server to the client where nobody acknowledges publications', () => {
+    const records = [
+      chunk(1, 'server', 'id: 1\r\ndata: before\r\n\r\n'),
+      chunk(2, CLIENT_TAP, 'id: 1\r\ndata: before\r\n\r\n'),
+      chunk(10, 'server', 'id:2\ndata: a\n\nid:3\ndata: b\n\n'),
+      chunk(110, CLIENT_TAP, 'id:2\ndata: a\n\n'),
+      chunk(210, CLIENT_TAP, 'id:3\ndata: b\n\n'),
+    ];
+    expect(publicationDelays(records, 5)).toEqual([100, 200]);
   });
 
   it('counts bytes up to a moment and chunks from a moment on', () => {

@@ -45,27 +45,35 @@ function downChunks(
 
 /**
  * How long each event published at or after `since` took to the client tap, in milliseconds: measured between the
- * server's acknowledgement and the chunk that holds the event's `id:` line, so it does not rest on the subject's word.
+ * server's acknowledgement and the chunk that holds the event's `id:` line, so it does not rest on the subject's word. A
+ * server that acknowledges nothing (an application that is not instrumented) published when the event left it.
  */
 export function publicationDelays(records: readonly HistoryRecord[], since: number): number[] {
   const arrivals: { readonly text: string; readonly at: number }[] = [];
   const produced: { readonly id: string; readonly at: number }[] = [];
+  const left: { readonly id: string; readonly at: number }[] = [];
   for (const record of records) {
-    if (record.kind === 'wire' && record.tap === CLIENT_TAP && record.direction === 'down' && record.base64) {
-      arrivals.push({ text: Buffer.from(record.base64, 'base64').toString('latin1'), at: record.at });
+    if (record.kind === 'wire' && record.direction === 'down' && record.base64) {
+      const text = Buffer.from(record.base64, 'base64').toString('latin1');
+      if (record.tap === CLIENT_TAP) arrivals.push({ text, at: record.at });
+      else if (record.at >= since) left.push(...idsIn(text).map((id) => ({ id, at: record.at })));
     } else if (record.kind === 'produced' && record.at >= since) {
       produced.push(record);
     }
   }
-  return produced.flatMap(({ id, at }) => {
+  return (produced.length > 0 ? produced : left).flatMap(({ id, at }) => {
     const arrival = arrivals.find(({ text }) => carriesId(text, id));
     return arrival ? [arrival.at - at] : [];
   });
 }
 
-/** Whether bytes hold the `id:` line of an event. The space after the colon is the server's choice. */
+function idsIn(text: string): readonly string[] {
+  return [...text.matchAll(/^id: ?([^\r\n]+)/gm)].map(([, id = '']) => id);
+}
+
+/** Whether bytes hold the `id:` line of an event. The space after the colon and the line end are the server's choice. */
 export function carriesId(text: string, id: string): boolean {
-  return text.includes(`id: ${id}\n`) || text.includes(`id:${id}\n`);
+  return [`id: ${id}\n`, `id:${id}\n`, `id: ${id}\r`, `id:${id}\r`].some((line) => text.includes(line));
 }
 
 /** Connections that the client's side ended while the other side had not. */

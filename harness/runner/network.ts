@@ -114,6 +114,7 @@ export function createNetwork(parts: NetworkParts): Network {
     sse: parts.sse,
     url: (direct) => {
       const url = new URL(direct);
+      url.protocol = 'http:'; // the SSE-aware proxy speaks TLS to the server, and none towards the client
       url.host = `127.0.0.1:${tap.port}`;
       return url.href;
     },
