@@ -119,15 +119,21 @@ function claimsOf(subject: SubjectView, stream: StreamView, from: number): reado
   return claims;
 }
 
-/** Index of the first event at or after `first` that is handled after the record at this position, if any. */
+/**
+ * Index of the first event at or after `first` that is handled after the record at this position, if any. What was
+ * handed over before it and is still in the handler does not come after it.
+ */
 function nextHandled(
   subject: SubjectView,
   stream: StreamView,
   position: number,
   first: number,
 ): number | null {
-  for (const record of subject.records.slice(position + 1)) {
-    if (record.kind !== 'processed' || record.stream !== stream.name) continue;
+  const inHandler = new Set<string>();
+  for (const [i, record] of subject.records.entries()) {
+    if (i < position && record.kind === 'delivered') inHandler.add(record.id);
+    if (i <= position || record.kind !== 'processed' || record.stream !== stream.name) continue;
+    if (inHandler.has(record.id)) continue;
     const index = exactPlace(stream, record.id);
     if (index !== null && index >= first) return index;
   }
