@@ -50,6 +50,7 @@ export class RedisAppender {
     const mark = `${this.#instance}:${++this.#groups}`;
     const deadlineMs = (group.events.at(-1)?.sinceMs ?? performance.now()) + port.settings.publishWaitMs;
     let sentAfter: Place | null = null;
+    let stored = false;
     for (;;) {
       const floor: Place = sentAfter ?? this.#log.place();
       try {
@@ -59,6 +60,7 @@ export class RedisAppender {
         const answer = readAnswer(await port.script('append', this.#args(group, mark, resent)));
         if (answer.status === 'ok') {
           await this.#log.stored(group, answer.bounds, answer.extra);
+          stored = true;
           await port.replicated();
           return { ok: true, epoch: answer.bounds.epoch, firstSeq: answer.extra };
         }
@@ -66,9 +68,11 @@ export class RedisAppender {
         await this.#log.compare();
         if (answer.status === 'ended') return { ok: false, error: endedError() };
       } catch (error) {
-        const final = !(error instanceof SseKitError) || error.message.startsWith('stored');
+        // What is stored is not sent again, be it safe or not: readers have it.
+        const final = stored || !(error instanceof SseKitError);
         const late = performance.now() >= deadlineMs || closing.aborted;
-        if (final || late) return { ok: false, error: this.#error(error, sentAfter !== null) };
+        if (final || late)
+          return { ok: false, error: this.#error(error, outcome(stored, sentAfter !== null)) };
         await this.#waitForRedis(deadlineMs);
       }
     }
@@ -94,10 +98,14 @@ export class RedisAppender {
     else await Promise.race([port.whenReady(leftMs), pause(leftMs, closing)]);
   }
 
-  #error(cause: unknown, sent: boolean): SseKitError {
-    const what = sent ? 'the event may or may not have been stored' : 'the event was not stored';
+  #error(cause: unknown, what: string): SseKitError {
     return unavailable(`cannot append to ${quote(this.#log.name)}: ${what}`, cause);
   }
+}
+
+function outcome(stored: boolean, sent: boolean): string {
+  if (stored) return 'the event was stored, but may be lost with this server';
+  return sent ? 'the event may or may not have been stored' : 'the event was not stored';
 }
 
 /** Waits, or until the signal. */

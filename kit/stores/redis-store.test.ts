@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { startRedis } from '../../harness/services/redis-server.ts';
 import type { ReplayLog } from '../server/replay-log.ts';
-import { Bench, eventually } from './log-contract-bench.ts';
-import { command, instance, redis } from './redis-lab.fixture.ts';
+import { Bench, eventually, rejection } from './log-contract-bench.ts';
+import { command, forwarder, instance, redis } from './redis-lab.fixture.ts';
 import { createRedisLog, createRedisStore } from './redis-store.ts';
 
 describe('a Redis store', () => {
@@ -44,6 +44,25 @@ describe('a Redis store', () => {
       code: 'ERR_LOG_UNAVAILABLE',
       cause: expect.objectContaining({ message: expect.stringMatching(/only 0 of 1 replicas/) }),
     });
+  });
+
+  it.each([
+    ['they are too few', 50],
+    ['the answer about them is lost', 60_000],
+  ])('does not store an event again whose replicas are uncertain because %s', async (_, timeoutMs) => {
+    const server = await redis('none');
+    const address = await forwarder(server.port);
+    const one = await instance(address, { replicas: { count: 1, timeoutMs } });
+    const refused = rejection(() => one.log.append(one.bench.draft(1)));
+    const length = async () => Number(await command(server, 'XLEN', 'sse:{orders}:log'));
+    await eventually('Redis has it', async () => (await length()) === 1);
+    if (timeoutMs > 1_000) address.cut();
+    expect(await refused).toMatchObject({
+      code: 'ERR_LOG_UNAVAILABLE',
+      message: expect.stringMatching(/the event was stored, but/),
+    });
+    expect(await length()).toBe(1);
+    await eventually('the reader brings it', () => one.head() === 1);
   });
 
   it.each([{ publishWaitMs: -1 }, { fenceMs: Number.NaN }, { restart: 'hope' as 'trust' }])(
