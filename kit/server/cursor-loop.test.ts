@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createEventStream, type EventStream } from './event-stream.ts';
 import { createMemoryLog } from './memory-log.ts';
+import type { EventDraft, LogHost } from './replay-log.ts';
 import { connect, type FakeClient } from './testing/fake-request.ts';
 import { createSlowLog } from './testing/slow-log.ts';
 
@@ -167,6 +168,21 @@ describe('the cursor loop, under any schedule of publishing, blocking, draining 
     for (let n = 0; n < 20 && client.state === 'open'; n++) await turn();
     expect(client.state).toBe('ended');
     expect(kinds).toContain('log-failed');
+  });
+
+  it('ends connections whose log says that it holds what it does not, instead of going back for ever', async () => {
+    const inner = createMemoryLog();
+    const log = Object.assign(Object.create(inner), {
+      open: (host: LogHost) => inner.open(host),
+      bounds: () => inner.bounds(),
+      append: (draft: EventDraft) => inner.append(draft),
+      read: () => ({ kind: 'gone' }),
+    });
+    const stream = createEventStream({ log });
+    const ids = [await stream.publish('tick', 1), await stream.publish('tick', 2)];
+    const client = await connect(stream, { cursor: `${ids[0]}` });
+    expect(client.state).toBe('ended');
+    expect(client.frames.map(({ event }) => event)).toEqual(['stream.open']);
   });
 
   it('survives 200 handoffs: a cursor reconnects while another task publishes at full rate', async () => {

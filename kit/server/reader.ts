@@ -1,8 +1,8 @@
-import type { Position } from '../protocol/index.ts';
+import { formatPosition, type Position, SseKitError } from '../protocol/index.ts';
 import type { Connection, Part } from './connection.ts';
 import { BATCH, type LiveReader, type Tally } from './fanout.ts';
 import type { FrameBatch, LogRead } from './replay-log.ts';
-import { type Loss, planFallOff, type ResumePlan } from './resume.ts';
+import { isWithin, type Loss, planFallOff, type ResumePlan } from './resume.ts';
 import type { TopicPlan } from './session.ts';
 import { Block, type Sink, textBlock } from './sink.ts';
 import type { StreamCore } from './stream-core.ts';
@@ -219,7 +219,16 @@ export class Reader implements Part, LiveReader {
       this.connection.finish('too-slow', null);
       return;
     }
-    const plan = planFallOff(this.position, this.core.log.bounds());
+    const bounds = this.core.log.bounds();
+    if (isWithin(this.position, bounds)) {
+      // To go on with its oldest event would go back, and perhaps find this place again, and again.
+      const place = formatPosition(this.position);
+      this.#fail(
+        new SseKitError('ERR_LOG_CORRUPT', `the log says that it holds what follows ${place}, and does not`),
+      );
+      return;
+    }
+    const plan = planFallOff(this.position, bounds);
     this.#epoch = plan.start.epoch;
     this.#seq = plan.start.seq;
     if (!plan.loss) return;

@@ -1,6 +1,10 @@
 import { describe, expect, it } from 'vitest';
+import { createEventStream } from '../server/index.ts';
+import { isWithin } from '../server/resume.ts';
+import { connect } from '../server/testing/fake-request.ts';
 import { eventually, range } from './log-contract-bench.ts';
-import { command, forwarder, instance, numbers, redis, WIDE } from './redis-lab.fixture.ts';
+import { cleanups, command, forwarder, instance, numbers, redis, WIDE } from './redis-lab.fixture.ts';
+import { createRedisLog } from './redis-store.ts';
 
 describe('an uncertain connection', () => {
   it('does not store an event twice when the answer was lost', async () => {
@@ -78,6 +82,21 @@ describe('an uncertain connection', () => {
   });
 });
 
+describe('many readers of one place that is no longer in memory', () => {
+  it('cost Redis one read', async () => {
+    const server = await redis('none');
+    const one = await instance(server, { hotBytes: 1 });
+    await one.bench.publish(one.log, 1, 100);
+    const { epoch } = one.log.bounds();
+    const before = one.bench.encoded;
+    const reads = await Promise.all(
+      Array.from({ length: 50 }, async () => one.log.read({ epoch, seq: 10 }, WIDE)),
+    );
+    expect(new Set(reads).size).toBe(1);
+    expect(one.bench.encoded - before).toBe(90);
+  });
+});
+
 describe('what others do to Redis', () => {
   it('FLUSHALL: the next publish announces a new epoch on every instance at once', async () => {
     const server = await redis('none');
@@ -121,6 +140,50 @@ describe('what others do to Redis', () => {
     expect(two.log.bounds()).toMatchObject({ epoch, head: 5 });
     expect(await two.log.read({ epoch, seq: 2 }, WIDE)).toEqual({ kind: 'gone' });
     expect(await two.log.append(two.bench.draft(6))).toEqual({ epoch, seq: 6 });
+  });
+
+  it('eviction of the events alone: a client is told once how many it lost, and goes on', async () => {
+    const server = await redis('none');
+    const one = await instance(server);
+    await one.bench.publish(one.log, 1, 5);
+    const epoch = one.epoch();
+    await one.log.close();
+    await command(server, 'DEL', 'sse:{orders}:log');
+    const stream = createEventStream({ log: createRedisLog({ url: server.url, name: 'orders' }) });
+    cleanups.push(() => stream.close());
+    const client = await connect(stream, { cursor: `${epoch}.2` });
+    const id = await stream.publish('tick', 6);
+    await eventually('it goes on', () => client.ids.includes(id));
+    expect(client.control('stream.cannot-resume')).toMatchObject([{ from: `${epoch}.5`, missed: 3 }]);
+    expect(client.ids).toEqual([`${epoch}.6`]);
+  });
+
+  it('eviction of the events under an open log: its bounds say what cannot be read any more', async () => {
+    const server = await redis('none');
+    const one = await instance(server, { hotBytes: 1 });
+    await one.bench.publish(one.log, 1, 20);
+    const epoch = one.epoch();
+    await command(server, 'DEL', 'sse:{orders}:log');
+    expect(await one.log.read({ epoch, seq: 5 }, WIDE)).toEqual({ kind: 'gone' });
+    expect(isWithin({ epoch, seq: 5 }, one.log.bounds())).toBe(false);
+  });
+
+  it('trimming by another instance: a cursor that is gone is outside of the bounds at once', async () => {
+    const server = await redis('none');
+    const one = await instance(server, { hotBytes: 1, checkMs: 60_000 });
+    const two = await instance(server, { maxAgeMs: 1_000, checkMs: 60_000 });
+    await one.bench.publish(one.log, 1, 10);
+    two.bench.unixMs += 500;
+    one.bench.unixMs += 800;
+    await one.bench.publish(one.log, 11, 10);
+    await eventually('both have it', () => two.head() === 20);
+    const epoch = one.epoch();
+    two.bench.unixMs += 1_000;
+    await two.log.refresh();
+    expect(two.log.bounds()).toMatchObject({ oldest: 11, head: 20 });
+    expect(await one.log.read({ epoch, seq: 5 }, WIDE)).toEqual({ kind: 'gone' });
+    expect(one.log.bounds()).toMatchObject({ oldest: 11, head: 20 });
+    expect(await numbers(one.log, 10)).toEqual(range(11, 20));
   });
 
   it('a layout of another version is refused with a clear error', async () => {

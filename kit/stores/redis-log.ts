@@ -48,6 +48,7 @@ export class RedisLog implements ReplayLog {
   readonly #maxAgeMs: number;
   readonly #ring: FrameRing;
   readonly #cold = new ColdCache();
+  readonly #coldReads = new Map<string, Promise<LogRead>>();
   readonly #queue: AppendQueue;
   #host: LogHost | null = null;
   #epoch = '';
@@ -145,7 +146,7 @@ export class RedisLog implements ReplayLog {
     if (after.seq === this.#ring.head) return { kind: 'caught-up' };
     if (after.seq > this.#ring.head || after.seq + 1 < this.#oldest) return { kind: 'gone' };
     if (after.seq + 1 >= this.#ring.oldest) return this.#ring.read(after.seq, limit);
-    return this.#cold.get(after.seq, limit) ?? this.#readCold(after, limit);
+    return this.#cold.get(after.seq, limit) ?? this.#readColdOnce(after, limit);
   }
 
   refresh(): Promise<void> {
@@ -337,24 +338,39 @@ export class RedisLog implements ReplayLog {
     return Math.max(0, this.#fenceUntilMs - performance.now());
   }
 
+  /** Readers that come back together ask for the same place at once: one question is asked for all of them. */
+  #readColdOnce(after: Position, limit: ReadLimit): Promise<LogRead> {
+    const place = `${this.#generation} ${after.seq} ${limit.maxEvents} ${limit.maxBytes}`;
+    const underWay = this.#coldReads.get(place);
+    if (underWay) return underWay;
+    const read = this.#readCold(after, limit).finally(() => this.#coldReads.delete(place));
+    this.#coldReads.set(place, read);
+    return read;
+  }
+
   async #readCold(after: Position, limit: ReadLimit): Promise<LogRead> {
     const generation = this.#generation;
-    const count = Math.min(Math.max(1, limit.maxEvents), COLD_EVENTS, this.#ring.head - after.seq);
+    const { head } = this.#ring;
     const entries = readEntries(
       await this.#port.send(
         'XRANGE',
         this.#port.keys.log,
         `(${generation}-${after.seq}`,
-        `${generation}-${after.seq + count}`,
+        `${generation}-${head}`,
+        'COUNT',
+        String(Math.min(Math.max(1, limit.maxEvents), COLD_EVENTS)),
       ),
     );
-    if (this.#generation !== generation || entries[0]?.seq !== after.seq + 1) {
-      this.#compareSoon(); // trimmed, or replaced, while this was under way
+    if (this.#generation !== generation) return { kind: 'gone' };
+    if (entries[0]?.seq !== after.seq + 1) {
+      // Trimmed or evicted, and the news of that are not here yet: the bounds must not promise what is gone.
+      this.#goneBefore(entries[0]?.seq ?? Math.min(this.#ring.oldest, head + 1));
+      this.#compareSoon();
       return { kind: 'gone' };
     }
     const cold = new ColdBatch(after.seq, limit);
     for (const { stored, seq } of entries) {
-      if (stored === null) break;
+      if (stored === null || seq !== after.seq + cold.size + 1) break;
       const draft = decodeDraft(stored);
       if (!cold.add(this.#opened().encode({ epoch: this.#epoch, seq }, draft), draft.unixMs)) break;
     }
@@ -362,6 +378,13 @@ export class RedisLog implements ReplayLog {
     if (!batch) return { kind: 'gone' };
     this.#cold.set(after.seq, limit, batch);
     return batch;
+  }
+
+  #goneBefore(seq: number): void {
+    if (seq <= this.#oldest) return;
+    this.#oldest = seq;
+    this.#oldestUnixMs = null;
+    while (this.#ring.size > 0 && this.#ring.oldest < seq) this.#ring.dropOldest();
   }
 
   #opened(): LogHost {

@@ -96,6 +96,14 @@ local function trim(m, limit, maxEvents, maxBytes, deadlineMs)
   if m.oldest > before then redis.call('XTRIM', log, 'MINID', id(m, m.oldest)) end
 end
 
+-- Redis may have evicted the events but not the bounds: then says that they are gone.
+local function recount(m)
+  if redis.call('XLEN', log) >= m.head - m.oldest + 1 + (m.ended and 1 or 0) then return end
+  local first = redis.call('XRANGE', log, id(m, m.oldest), id(m, m.head), 'COUNT', 1)[1]
+  m.oldest = first and seqOf(first) or m.head + 1
+  if first then m.oldestMs = field(first, 'u') else m.oldestMs, m.bytes = '', 0 end
+end
+
 local function answer(status, m, extra)
   return { status, m.epoch, text(m.gen), text(m.head), text(m.oldest), m.oldestMs, text(m.bytes), m.ended and '1' or '0',
     text(extra or 0) }
@@ -138,6 +146,7 @@ if m.fence > 0 and now >= m.fence then
   save(m)
 end
 local oldest = m.oldest
+recount(m)
 trim(m, m.head + 1, tonumber(ARGV[7]), tonumber(ARGV[8]), tonumber(ARGV[9]))
 if m.oldest ~= oldest then save(m) end
 return answer('ok', m, m.fence > 0 and (m.fence - now) or 0)
