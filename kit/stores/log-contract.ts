@@ -274,6 +274,14 @@ const CASES: readonly ContractCase[] = [
     assert.deepEqual(await log.read({ epoch, seq: 3 }, WIDE), { kind: 'caught-up' });
   }),
 
+  define('ends once, however many calls want it at the same time', async (bench) => {
+    const log = await bench.create();
+    await bench.publish(log, 1, 1);
+    await Promise.all([log.end(), log.end(), log.end()]);
+    assert.equal(log.bounds().ended, true);
+    assert.equal(log.bounds().head, 1);
+  }),
+
   define('closes: appends under way settle, later ones are refused, twice is once', async (bench) => {
     const log = await bench.create();
     const under = bench.publish(log, 1, 20);
@@ -386,7 +394,7 @@ const CASES: readonly ContractCase[] = [
       const one = await bench.create();
       const two = await bench.second();
       await bench.publish(one, 1, 2);
-      await one.end();
+      await Promise.all([one.end(), two.end()]);
       await eventually('the other instance knows', () => two.bounds().ended);
       assert.equal(two.bounds().head, 2);
       assert.equal((await rejection(() => two.append(bench.draft(3)))).code, 'ERR_STREAM_ENDED');

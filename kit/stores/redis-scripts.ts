@@ -155,7 +155,8 @@ return answer('ok', m, m.fence > 0 and (m.fence - now) or 0)
 /**
  * ARGV: new epoch, maxEvents, maxBytes, deadline unix ms or '', mark, epoch and head when the group was first sent or '',
  * '1' to end the stream, then unix ms and stored event of each event of the group. Answers the bounds and the sequence of
- * the first event. A mark that is found after the head of the first sending means: this group is stored already.
+ * the first event. A mark that is found after the head of the first sending means: this group is stored already. To end what
+ * has ended is no error.
  */
 const APPEND = `
 local fresh, maxEvents, maxBytes, deadline, mark, sentEpoch, sentHead, ending = ARGV[1], tonumber(ARGV[2]),
@@ -169,7 +170,7 @@ if sentEpoch == m.epoch then
     if field(entry, 'k') == mark then return answer('ok', m, seqOf(entry)) end
   end
 end
-if m.ended then return answer('ended', m) end
+if m.ended then return answer(#ARGV > 8 and 'ended' or 'ok', m, m.head + 1) end
 local first = m.head + 1
 for i = 9, #ARGV, 2 do
   local unixMs, value = ARGV[i], ARGV[i + 1]
