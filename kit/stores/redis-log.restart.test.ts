@@ -95,6 +95,20 @@ describe('a Redis restart', () => {
     await eventually('changed', () => one.epoch() !== before);
   });
 
+  it('that takes a while to load its data: the instances wait, and go on by themselves', async () => {
+    const slowly = ['--key-load-delay', '10000', '--loading-process-events-interval-bytes', '1024'];
+    const server = await redis('snapshot', slowly);
+    const one = await instance(server, { restart: 'trust' });
+    const epoch = one.epoch();
+    await one.bench.publish(one.log, 1, 5);
+    for (let n = 0; n < 150; n++) await command(server, 'SET', `k${n}`, 'x'.repeat(100));
+    await server.stop();
+    await server.start();
+    await one.bench.publish(one.log, 6, 1);
+    expect(one.epoch()).toBe(epoch);
+    expect(await numbers(one.log)).toEqual(range(1, 6));
+  });
+
   it('fails publishers at once where they do not want to wait, and serves readers from memory', async () => {
     const server = await redis('every-write');
     const one = await instance(server, { publishWaitMs: 0 });

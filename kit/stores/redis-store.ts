@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { quote, SseKitError } from '../protocol/index.ts';
 import type { ReplayLog } from '../server/replay-log.ts';
 import { openRedis, type RedisClientOptions, type RedisConnection, unavailable } from './redis-connection.ts';
@@ -39,6 +40,8 @@ export interface RedisStoreOptions {
   /** How often a quiet log is compared with Redis and trimmed by age, milliseconds; default 5,000. */
   readonly checkMs?: number;
 }
+
+const GREET_RETRY_MS = 100;
 
 /** Logs of many streams in one Redis, over two connections: one for commands, one that waits for news. */
 export interface RedisStore {
@@ -104,6 +107,8 @@ class Store implements RedisStore {
   #commands: RedisConnection | null = null;
   #reader: RedisReader | null = null;
   #scripts: Readonly<Record<'join' | 'append', string>> | null = null;
+  /** Counts connections that were greeted, so that only the newest goes on trying. */
+  #meetings = 0;
 
   constructor(options: RedisStoreOptions) {
     const {
@@ -196,13 +201,9 @@ class Store implements RedisStore {
   }
 
   async #connect(): Promise<void> {
-    const failed = (error: Error): void => {
-      for (const member of this.#members.values()) member.failed(error);
-    };
+    const failed = (error: Error): void => this.#failed(error);
     const commands = openRedis(this.#client, {
-      ready: () => {
-        this.#greet(commands).catch(failed);
-      },
+      ready: () => void this.#meet(commands),
       lost: (error) => {
         this.#scripts = null;
         failed(error);
@@ -224,6 +225,23 @@ class Store implements RedisStore {
     } catch (error) {
       await this.close();
       throw error;
+    }
+  }
+
+  #failed(error: Error): void {
+    for (const member of this.#members.values()) member.failed(error);
+  }
+
+  /** Greets until that has worked or the connection is gone: a server that still loads its data refuses for a while. */
+  async #meet(commands: RedisConnection): Promise<void> {
+    const meeting = ++this.#meetings;
+    for (let refused = 0; meeting === this.#meetings && commands.ready; refused++) {
+      try {
+        return await this.#greet(commands);
+      } catch (error) {
+        if (refused === 0) this.#failed(error instanceof Error ? error : new Error(String(error)));
+        await sleep(GREET_RETRY_MS);
+      }
     }
   }
 
@@ -271,8 +289,10 @@ class Store implements RedisStore {
     } catch (error) {
       if (!(error instanceof Error && error.message.startsWith('NOSCRIPT'))) throw error;
       // Another server answers than the one that was greeted, or its scripts were flushed: nothing was written.
-      if (this.#scripts === scripts) this.#scripts = null;
-      if (this.#commands?.ready) await this.#greet(commands);
+      if (this.#scripts === scripts) {
+        this.#scripts = null;
+        void this.#meet(commands);
+      }
       throw unavailable('Redis was restarted or failed over', error);
     }
   }
