@@ -4,8 +4,11 @@ import { join } from 'node:path';
 import { ClassicLevel } from 'classic-level';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { ReplayLog } from '../server/replay-log.ts';
+import { DurableLog, type DurableRetention } from './durable-log.ts';
 import { createDurableLog, createDurableStore, type DurableLogOptions } from './durable-store.ts';
-import { Bench, numberOf, readAll } from './log-contract-bench.ts';
+import { Bench, numberOf, range, readAll } from './log-contract-bench.ts';
+
+const WIDE = { maxEvents: 1_000, maxBytes: 1 << 20 };
 
 let directory: string;
 const opened: ReplayLog[] = [];
@@ -126,6 +129,61 @@ describe('a durable log', () => {
     opened.length = 0;
   });
 
+  describe('whose disk fails for a moment', () => {
+    /** A log over a real database, some of whose operations can be made to fail. */
+    async function shaky(retention: DurableRetention = {}) {
+      const db = new ClassicLevel<string, string>(directory);
+      await db.open();
+      const failing = { reads: false, writes: false };
+      const tooManyFiles = () => new Error('IO error: 000005.ldb: Too many open files');
+      const shakyDb = new Proxy(db, {
+        get(target, name) {
+          if (name === 'getSync' && failing.reads) return () => raise(tooManyFiles());
+          if (name === 'batch' && failing.writes) return () => Promise.reject(tooManyFiles());
+          const value: unknown = Reflect.get(target, name, target);
+          return typeof value === 'function' ? value.bind(target) : value;
+        },
+      });
+      const make = () =>
+        new DurableLog('s', retention, {
+          acquire: async () => ({ db: shakyDb, sync: false, bootId: 'monday' }),
+          release: async () => undefined,
+        });
+      return { make, failing, db };
+    }
+
+    it('keeps the events that it cannot read, and serves them when it can again', async () => {
+      const { make, failing, db } = await shaky({ hotBytes: 1, maxEvents: 30 });
+      const { log, bench } = await open({}, make());
+      await bench.publish(log, 1, 20);
+      const { epoch } = log.bounds();
+      failing.reads = true;
+      await expect(async () => log.read({ epoch, seq: 3 }, WIDE)).rejects.toMatchObject({
+        code: 'ERR_LOG_UNAVAILABLE',
+      });
+      expect(log.bounds()).toMatchObject({ oldest: 1, head: 20 });
+      await bench.publish(log, 21, 20);
+      failing.reads = false;
+      expect((await readAll(log, { epoch, seq: 15 })).map(numberOf)).toEqual(range(16, 40));
+      await bench.publish(log, 41, 1);
+      expect(log.bounds()).toMatchObject({ oldest: 12, head: 41 });
+      await log.close();
+      await db.close();
+    });
+
+    it('opens when it is asked again, and then works', async () => {
+      const { make, failing, db } = await shaky();
+      const log = make();
+      failing.writes = true;
+      await expect(open({}, log)).rejects.toThrow('Too many open files');
+      failing.writes = false;
+      const { bench } = await open({}, log);
+      expect((await bench.publish(log, 1, 2)).map(({ seq }) => seq)).toEqual([1, 2]);
+      await log.close();
+      await db.close();
+    });
+  });
+
   it('frees what retention drops, on disk too', async () => {
     const { log, bench } = await open({ maxEvents: 10 });
     await bench.publish(log, 1, 200);
@@ -181,6 +239,10 @@ describe('a durable store', () => {
     );
   });
 });
+
+function raise(error: Error): never {
+  throw error;
+}
 
 function epochOf(log: ReplayLog): { epoch: string } {
   return { epoch: log.bounds().epoch };

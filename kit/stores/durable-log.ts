@@ -100,7 +100,8 @@ export class DurableLog implements ReplayLog {
       await records.write([this.#meta(false)], true);
       this.#trim();
     } catch (error) {
-      this.#closed = true;
+      this.#session = null;
+      this.#records = null;
       await this.#store.release();
       throw error;
     }
@@ -274,39 +275,61 @@ export class DurableLog implements ReplayLog {
     if (this.#maxAgeMs === Number.POSITIVE_INFINITY || !this.#host || this.#closed) return;
     const deadline = this.#host.now() - this.#maxAgeMs;
     const before = this.#oldest;
-    for (let at = this.#oldestOf(); at && at.unixMs < deadline; at = this.#oldestOf()) this.#dropOldest();
+    for (let at = this.#oldestOf(); at && at.unixMs < deadline; at = this.#oldestOf()) {
+      if (!this.#dropOldest()) break;
+    }
     if (this.#oldest > before) this.#queue.kick();
   }
 
   #trim(): void {
-    while (this.#head - this.#oldest + 1 > this.#maxEvents) this.#dropOldest();
-    while (this.#bytes > this.#maxBytes && this.#oldest < this.#head) this.#dropOldest();
+    const crowded = () => this.#head - this.#oldest + 1 > this.#maxEvents;
+    while (crowded() && this.#dropOldest());
+    const large = () => this.#bytes > this.#maxBytes && this.#oldest < this.#head;
+    while (large() && this.#dropOldest());
     this.#dropOld();
   }
 
-  #dropOldest(): void {
+  /** Returns whether one was dropped: without its size, which cannot be read for the moment, it stays. */
+  #dropOldest(): boolean {
     const before = this.#oldest;
     const record = this.#oldestOf();
-    if (!record || this.#oldest > before) return; // looking was enough: it could not be read
+    if (this.#oldest > before) return true; // looking was enough: it is damaged
+    if (!record) return false;
     this.#bytes -= record.bytes;
     if (this.#ring.oldest === this.#oldest) this.#ring.dropOldest();
     this.#oldest += 1;
     this.#oldestRecord = null;
+    return true;
   }
 
-  /** Size and time of the oldest event; `null` when none is held. Events that cannot be read are given up. */
+  /**
+   * Size and time of the oldest event; `null` when none is held, or the disk does not say. Events that are damaged are
+   * given up.
+   */
   #oldestOf(): { readonly bytes: number; readonly unixMs: number } | null {
     while (!this.#oldestRecord && this.#oldest <= this.#head) {
-      const text = this.#opened().records.text(this.#oldest);
+      const text = this.#textOf(this.#oldest);
+      if (text === undefined) return null;
       if (text === null) this.#oldest += 1;
       else this.#oldestRecord = { bytes: Buffer.byteLength(text), unixMs: decodeDraft(text).unixMs };
     }
     return this.#oldestRecord;
   }
 
+  /** As `records.text`, and `undefined`, reported, where that throws: bounds are asked for at any moment. */
+  #textOf(seq: number): string | null | undefined {
+    const { records, host } = this.#opened();
+    try {
+      return records.text(seq);
+    } catch (error) {
+      host.failed(error instanceof Error ? error : new Error(String(error)));
+      return undefined;
+    }
+  }
+
   /** Gives up everything up to an event that cannot be read: readers before it are told how many they lose. */
   #giveUpThrough(seq: number): void {
-    while (this.#oldest <= Math.min(seq, this.#head)) this.#dropOldest();
+    while (this.#oldest <= Math.min(seq, this.#head) && this.#dropOldest());
     this.#queue.kick();
   }
 

@@ -64,7 +64,11 @@ export class DurableRecords {
     await this.#session.db.clear({ gte: this.#key(0), lte: `e\0${this.#name}\0~` });
   }
 
-  /** The stored form of an event; `null`, and reported, when it is missing or damaged. */
+  /**
+   * The stored form of an event; `null`, and reported, when it is missing or damaged.
+   * @throws SseKitError `ERR_LOG_UNAVAILABLE` when it could not be read this time (too many open files, a disk error):
+   * that says nothing about the event.
+   */
   text(seq: number): string | null {
     try {
       const text = this.#session.db.getSync(this.#key(seq));
@@ -74,6 +78,10 @@ export class DurableRecords {
       }
       this.#failed(this.corrupt(`event ${seq} is missing`));
     } catch (cause) {
+      if (!isDamage(cause)) {
+        const what = `cannot read event ${seq} of the log ${quote(this.#name)}`;
+        throw new SseKitError('ERR_LOG_UNAVAILABLE', what, { cause });
+      }
       this.#failed(this.corrupt(`event ${seq} cannot be read`, cause));
     }
     return null;
@@ -95,6 +103,11 @@ export class DurableRecords {
   get #metaKey(): string {
     return `m\0${this.#name}`;
   }
+}
+
+function isDamage(error: unknown): boolean {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  return code === 'ERR_LOG_CORRUPT' || code === 'LEVEL_CORRUPTION';
 }
 
 /** Reads bounds; `null` when they are damaged. */
