@@ -89,6 +89,7 @@ export class StreamCore {
   /** Opens the log once. Synchronous when the log is. A failed opening is tried again by the next caller. */
   open(): MaybePromise<void> {
     if (this.#opened !== null) return this.#opened;
+    if (this.#closed !== null) throw new SseKitError('ERR_LOG_CLOSED', 'the stream is closed');
     const { openAfter } = this.#settings;
     const opening = openAfter ? openAfter.then(() => this.#openLog()) : this.#openLog();
     if (!(opening instanceof Promise)) {
@@ -165,8 +166,16 @@ export class StreamCore {
   }
 
   close(): MaybePromise<void> {
-    this.#closed ??= this.log.close();
+    if (this.#closed === null) this.#closed = this.#close();
     return this.#closed;
+  }
+
+  #close(): MaybePromise<void> {
+    const opening = this.#opened;
+    if (!(opening instanceof Promise)) return this.log.close();
+    // A log that was closed before it had opened would be open for ever after.
+    const settled = opening.catch(() => undefined); // its own callers have the error
+    return settled.then(() => this.log.close());
   }
 
   /** The heartbeat for readers that stand at `position`, encoded once for all of them in one turn of the timer. */
