@@ -96,6 +96,10 @@ export class Connections {
     this.#reserved -= 1;
     this.#open.add(connection);
     this.#schedule();
+  }
+
+  /** The connection has been told what it subscribed to. Ends it again if that was overtaken by a drain or a close. */
+  begun(connection: Connection): void {
     if (this.#shut) connection.cut('closed');
     else if (this.#draining)
       connection.finish('shutdown', this.#drainFrame('shutdown', this.#settings.retryMs()));

@@ -179,10 +179,6 @@ class Hub implements StreamHub {
   }
 
   #handle(request: StreamRequest, keys: readonly string[]): Promise<StreamReply> {
-    const missing = this.#hub.createOnConnect
-      ? undefined
-      : keys.find((key) => !this.#held.has(key) && !this.#ended.has(key));
-    if (missing !== undefined) return Promise.resolve(this.#responder.unknownStream(request, keys));
     return this.#responder.respond(request, keys, () => {
       const cores = keys.map((key) => this.#over(key) ?? this.#use(key));
       const [only] = cores;
@@ -194,6 +190,7 @@ class Hub implements StreamHub {
 
   /** What a complete stream that was let go has left to say; not kept, it ends with the response. */
   #over(key: string): StreamCore | null {
+      if (!this.#hub.createOnConnect && !keys.every((key) => this.#exists(key))) return null;
     const ended = this.#ended.get(key);
     return ended ? createCore(key, createEndedLog(ended), this.#options, this.#source?.(key)) : null;
   }
@@ -202,6 +199,10 @@ class Hub implements StreamHub {
   #use(key: string): StreamCore {
     if (this.#closed) throw new SseKitError('ERR_LOG_CLOSED', 'the hub is closed');
     const usedMs = this.#options.clock.monotonic();
+  #exists(key: string): boolean {
+    return this.#held.has(key) || this.#ended.has(key);
+  }
+
     const held = this.#held.get(key);
     if (held) {
       held.usedMs = usedMs;

@@ -14,6 +14,7 @@ import type { ResolvedOptions } from './options.ts';
 import { queryParameter, type StreamReply, type StreamRequest } from './request.ts';
 import { shorten } from './resume.ts';
 import type { Session } from './session.ts';
+import type { Sink, SinkEvents } from './sink.ts';
 
 /** What the auth hook says about a request. */
 export type Authorization =
@@ -41,6 +42,7 @@ export type Authorize = (
   context: { readonly streams: readonly string[]; readonly cursor: string | null },
 ) => Authorization | Promise<Authorization>;
 
+const EVERYBODY: Authorization = { allow: true };
 const TRACEPARENT = /^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/;
 
 /** Answers requests for a stream, or for several streams on one connection: the whole of HTTP, without a framework. */
@@ -60,11 +62,12 @@ export class Responder {
 
   /**
    * @param makeSession prepares what the connection will read: called after method, origin and authorization are settled.
+   * `null` where there is no such stream.
    */
   async respond(
     request: StreamRequest,
     streams: readonly string[],
-    makeSession: () => Session | Promise<Session>,
+    makeSession: () => Session | null,
   ): Promise<StreamReply> {
     const { cors, methods, authorize } = this.#options;
     const allowed = [...methods, 'HEAD', 'OPTIONS'];
@@ -82,9 +85,10 @@ export class Responder {
 
     const cursor =
       request.header(LAST_EVENT_ID_HEADER) || queryParameter(request, LAST_EVENT_ID_QUERY) || null;
-    const authorization = (await authorize?.(request, { streams, cursor })) ?? { allow: true };
-    if (!authorization.allow) {
-      const status = authorization.status ?? 401;
+    const authorization = authorize ? await authorize(request, { streams, cursor }) : EVERYBODY;
+    // A hook that answers nothing, or something else, has let nobody in.
+    if (authorization?.allow !== true) {
+      const status = authorization?.status ?? 401;
       return reject(status === 401 ? 'unauthorized' : 'forbidden', status);
     }
     const expiresUnixMs = authorization.expiresUnixMs ?? Number.POSITIVE_INFINITY;
@@ -97,7 +101,8 @@ export class Responder {
     }
     let handedOver = false;
     try {
-      const session = await makeSession();
+      const session = makeSession();
+      if (!session) return reject('unknown-stream', 404);
       const plan = await session.plan(cursor, authorization.resume ?? true);
       if (plan.kind === 'nothing-left') return reject('ended', 204);
       const headers = this.#headers(origin.headers, plan.header);
@@ -109,8 +114,7 @@ export class Responder {
         body: {
           kind: 'stream',
           start: (connect) => {
-            const settings = this.#settings(request, key, expiresUnixMs);
-            const connection = new Connection(settings, connect, this.#owner);
+            const connection = this.#connect(this.#settings(request, key, expiresUnixMs), connect);
             session.attach(connection);
             this.#connections.add(connection);
             this.#options.emit({
@@ -122,6 +126,7 @@ export class Responder {
               ...(key === null ? {} : { key }),
             });
             session.begin();
+            this.#connections.begun(connection);
           },
         },
       };
@@ -137,9 +142,14 @@ export class Responder {
     }
   }
 
-  /** The answer to a request for a stream that does not exist and is not to be made by asking. */
-  unknownStream(request: StreamRequest, streams: readonly string[]): StreamReply {
-    return this.#reject(request, streams.join(','), 'unknown-stream', 404, {});
+  /** Makes the connection of an admitted request, or gives its place back. */
+  #connect(settings: ConnectionSettings, connect: (events: SinkEvents) => Sink): Connection {
+    try {
+      return new Connection(settings, connect, this.#owner);
+    } catch (error) {
+      this.#connections.release(settings.key);
+      throw error;
+    }
   }
 
   #headers(origin: Readonly<Record<string, string>>, resume: string): Record<string, string> {
