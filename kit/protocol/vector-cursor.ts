@@ -10,6 +10,8 @@ export interface VectorEntry {
 
 /** Longest vector cursor a server writes or reads, in characters: half of what servers accept as a header is left. */
 export const MAX_VECTOR_LENGTH = 4096;
+/** `=`, the longest epoch, `.`, the digits of the highest sequence, and `;`. */
+const LONGEST_ENTRY_REST = 1 + 64 + 1 + 16 + 1;
 
 /**
  * Writes a vector cursor: the `id:` on a response that carries several streams. The first entry is the stream that the
@@ -29,6 +31,11 @@ export function formatVector(entries: readonly VectorEntry[]): string {
     );
   }
   return text;
+}
+
+/** How long a vector cursor of these streams can become: the longest epoch and the highest sequence in each. */
+export function longestVector(streams: readonly string[]): number {
+  return streams.reduce((sum, stream) => sum + encodeURIComponent(stream).length + LONGEST_ENTRY_REST, 0);
 }
 
 /**

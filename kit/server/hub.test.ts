@@ -128,6 +128,24 @@ describe('a hub', () => {
       expect((await connect(durable.stream('d'))).ids).toEqual([id]);
     });
 
+    it('keeps streams for ever where idleMs is Infinity, without a timer that no timer could wait for', async () => {
+      const delays: number[] = [];
+      const watched = Object.assign(Object.create(clock), {
+        now: () => clock.now(),
+        monotonic: () => clock.monotonic(),
+        setTimeout: (callback: () => void, delayMs: number) => {
+          delays.push(delayMs);
+          return clock.setTimeout(callback, delayMs);
+        },
+      });
+      const hub = make({ idleMs: Number.POSITIVE_INFINITY, clock: watched });
+      await hub.stream('k').publish('tick', 1);
+      await clock.advance(10_000_000);
+      expect(hub.keys()).toEqual(['k']);
+      // Node fires at once what is further away than this.
+      expect(delays.filter((ms) => !(ms < 2 ** 31))).toEqual([]);
+    });
+
     it('opens the log of a key again only when the old one has closed', async () => {
       const steps: string[] = [];
       let finish: () => void = () => undefined;
@@ -355,6 +373,17 @@ describe('a hub', () => {
     });
 
     it('refuses no topics, repeated ones, and too many', () => {
+    it('refuses topics whose names are together too long for a cursor, at the door', async () => {
+      const hub = make();
+      const names = (count: number, length: number) =>
+        Array.from({ length: count }, (_, n) => `${n}`.padEnd(length, 'ž'));
+      expect(() => hub.streams(names(16, 250))).toThrow(
+        expect.objectContaining({ code: 'ERR_INVALID_TOPICS' }),
+      );
+      const client = await connect(hub.streams(names(2, 256)));
+      expect(client.control('stream.open')).toHaveLength(2);
+    });
+
       const hub = make({ maxTopics: 2 });
       for (const topics of [[], ['a', 'a'], ['a', 'b', 'c']]) {
         expect(() => hub.streams(topics)).toThrow(expect.objectContaining({ code: 'ERR_INVALID_TOPICS' }));

@@ -1,4 +1,5 @@
-import { type EventMeta, quote, SseKitError } from '../protocol/index.ts';
+import { type EventMeta, MAX_VECTOR_LENGTH, quote, SseKitError } from '../protocol/index.ts';
+import { longestVector } from '../protocol/vector-cursor.ts';
 import type { Connections, DrainResult } from './connections.ts';
 import { createEndedLog, EndedStreams } from './ended-streams.ts';
 import {
@@ -59,7 +60,8 @@ export interface StreamHub {
   stream(key: string): HubStream;
   /**
    * Several streams on one connection, with a vector cursor (PROTOCOL.md).
-   * @throws SseKitError `ERR_INVALID_TOPICS` for none, a repeated one, or more than `maxTopics`.
+   * @throws SseKitError `ERR_INVALID_TOPICS` for none, a repeated one, more than `maxTopics`, or names that are together
+   * too long for a cursor (about 2,500 characters as URLs write them).
    */
   streams(keys: readonly string[]): StreamEndpoint;
   /** Keys of the streams in memory. */
@@ -93,6 +95,8 @@ interface Held {
 }
 
 const LONGEST_KEY = 256;
+/** A timer that is set further away fires at once (idleMs may be Infinity). */
+const LONGEST_SWEEP_MS = 24 * 3_600_000;
 
 class Hub implements StreamHub {
   readonly name: string;
@@ -159,6 +163,12 @@ class Hub implements StreamHub {
       );
     }
     keys.forEach(assertKey);
+    if (longestVector(keys) > MAX_VECTOR_LENGTH) {
+      throw new SseKitError(
+        'ERR_INVALID_TOPICS',
+        `a cursor of these topics could be longer than ${MAX_VECTOR_LENGTH} characters: ${quote(keys)}`,
+      );
+    }
     return {
       handle: (request) => this.#handle(request, keys),
       drain: (options) => this.drain(options),
@@ -180,6 +190,7 @@ class Hub implements StreamHub {
 
   #handle(request: StreamRequest, keys: readonly string[]): Promise<StreamReply> {
     return this.#responder.respond(request, keys, () => {
+      if (!this.#hub.createOnConnect && !keys.every((key) => this.#exists(key))) return null;
       const cores = keys.map((key) => this.#over(key) ?? this.#use(key));
       const [only] = cores;
       return cores.length === 1 && only
@@ -188,9 +199,12 @@ class Hub implements StreamHub {
     });
   }
 
+  #exists(key: string): boolean {
+    return this.#held.has(key) || this.#ended.has(key);
+  }
+
   /** What a complete stream that was let go has left to say; not kept, it ends with the response. */
   #over(key: string): StreamCore | null {
-      if (!this.#hub.createOnConnect && !keys.every((key) => this.#exists(key))) return null;
     const ended = this.#ended.get(key);
     return ended ? createCore(key, createEndedLog(ended), this.#options, this.#source?.(key)) : null;
   }
@@ -199,10 +213,6 @@ class Hub implements StreamHub {
   #use(key: string): StreamCore {
     if (this.#closed) throw new SseKitError('ERR_LOG_CLOSED', 'the hub is closed');
     const usedMs = this.#options.clock.monotonic();
-  #exists(key: string): boolean {
-    return this.#held.has(key) || this.#ended.has(key);
-  }
-
     const held = this.#held.get(key);
     if (held) {
       held.usedMs = usedMs;
@@ -237,7 +247,7 @@ class Hub implements StreamHub {
         this.#sweep(clock.monotonic());
         if (this.#held.size > 0 && !this.#closed) this.#scheduleSweep();
       },
-      Math.max(1, this.#hub.idleMs / 4),
+      Math.min(Math.max(1, this.#hub.idleMs / 4), LONGEST_SWEEP_MS),
     );
   }
 
