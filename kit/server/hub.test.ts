@@ -327,6 +327,7 @@ describe('a hub', () => {
       await hub.stream('a').end();
       await clock.advance(0);
       expect(client.control('stream.topic-end')).toEqual([{ stream: 'a' }]);
+      expect(hub.stream('a').stats().connections).toBe(0);
       const id = await hub.stream('b').publish('tick', 1);
       await hub.stream('b').end();
       await clock.advance(0);
@@ -372,7 +373,6 @@ describe('a hub', () => {
       }
     });
 
-    it('refuses no topics, repeated ones, and too many', () => {
     it('refuses topics whose names are together too long for a cursor, at the door', async () => {
       const hub = make();
       const names = (count: number, length: number) =>
@@ -384,6 +384,7 @@ describe('a hub', () => {
       expect(client.control('stream.open')).toHaveLength(2);
     });
 
+    it('refuses no topics, repeated ones, and too many', () => {
       const hub = make({ maxTopics: 2 });
       for (const topics of [[], ['a', 'a'], ['a', 'b', 'c']]) {
         expect(() => hub.streams(topics)).toThrow(expect.objectContaining({ code: 'ERR_INVALID_TOPICS' }));

@@ -206,7 +206,7 @@ export class Reader implements Part, LiveReader {
     const { epoch, head, ended } = this.core.log.bounds();
     this.#replayed('complete');
     if (ended && head === this.#seq && epoch === this.#epoch) {
-      this.#mode = 'stopped';
+      this.stop();
       this.#wire.complete(this);
       return;
     }
