@@ -37,7 +37,7 @@ export const SERVER_FACTS: { readonly [Kind in ServerFact['kind']]: Extract<Serv
     bytes: 300,
     lagMs: 40,
   },
-  heartbeats: { ...of, kind: 'heartbeats', connections: 10, bytes: 40 },
+  heartbeats: { ...of, kind: 'heartbeats', connections: 10, bytes: 400 },
   replayed: { ...on, kind: 'replayed', result: 'complete', events: 3, durationMs: 12 },
   'cannot-resume': {
     ...on,

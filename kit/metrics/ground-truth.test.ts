@@ -1,6 +1,13 @@
 import { Registry } from 'prom-client';
 import { afterEach, describe, expect, it } from 'vitest';
-import { createEventStream, createMemoryLog, type EventStream, type Sink } from '../server/index.ts';
+import {
+  createEventStream,
+  createMemoryLog,
+  createStreamHub,
+  type EventStream,
+  type Sink,
+  type StreamEndpoint,
+} from '../server/index.ts';
 import { VirtualClock } from '../testing/virtual-clock.ts';
 import { serverMetrics } from './server-metrics.ts';
 
@@ -10,14 +17,17 @@ afterEach(async () => {
   for (const stream of opened.splice(0)) await stream.close();
 });
 
-function observed(retention: { maxEvents?: number; maxAgeMs?: number }) {
+function observed(
+  retention: { maxEvents?: number; maxAgeMs?: number },
+  heartbeat: 'comment' | 'off' = 'off',
+) {
   const clock = new VirtualClock();
   const registry = new Registry();
   const log = createMemoryLog(retention);
   const stream: EventStream = createEventStream({
     log,
     clock,
-    heartbeat: 'off',
+    heartbeat,
     observe: serverMetrics({ registry, streams: () => [stream.stats()], now: () => clock.now() }),
   });
   opened.push(stream);
@@ -94,6 +104,34 @@ describe('the gauges of a log', () => {
   });
 });
 
+describe('bytes', () => {
+  it('of events and heartbeats are what the sockets were given, however many connections share them', async () => {
+    const { clock, stream, gauge } = observed({}, 'comment');
+    const readers = [await connect(stream), await connect(stream), await connect(stream)];
+    const opening = readers.map((reader) => reader.bytes());
+    await stream.publish('tick', {});
+    await clock.advance(60_000);
+    const truth = readers.map((reader, n) => reader.bytes() - (opening[n] ?? 0));
+    expect(await gauge('sse_server_heartbeats_total')).toBeGreaterThanOrEqual(9);
+    expect(await gauge('sse_server_sent_bytes_total')).toBe(truth.reduce((sum, bytes) => sum + bytes));
+  });
+
+  it('are the longer frames where a connection carries several streams', async () => {
+    const clock = new VirtualClock();
+    const registry = new Registry();
+    const hub = createStreamHub({ clock, observe: serverMetrics({ registry }) });
+    const [alone, several] = [await connect(hub.stream('a')), await connect(hub.streams(['a', 'b']))];
+    const opening = alone.bytes() + several.bytes();
+    await hub.stream('a').publish('tick', {});
+    await clock.advance(60_000);
+    const { values } = (await registry.getSingleMetric('sse_server_sent_bytes_total')?.get()) ?? {
+      values: [],
+    };
+    expect(values[0]?.value).toBe(alone.bytes() + several.bytes() - opening);
+    await hub.close();
+  });
+});
+
 describe('lag', () => {
   it('is the number of events and the time by which the slowest reader is behind', async () => {
     const { clock, registry, stream, gauge } = observed({ maxEvents: 1_000 });
@@ -127,7 +165,7 @@ describe('lag', () => {
 });
 
 /** A client at the end of a socket that can stop taking bytes. */
-async function connect(stream: EventStream) {
+async function connect(stream: StreamEndpoint) {
   const reply = await stream.handle({ method: 'GET', url: '/stream', header: () => null });
   if (reply.body.kind !== 'stream') throw new Error(`no stream: ${reply.status}`);
   let text = '';
@@ -152,6 +190,7 @@ async function connect(stream: EventStream) {
       open = true;
       drained();
     },
+    bytes: () => Buffer.byteLength(text),
     lastSeq: () => Number(/.*^id: \S+\.(\d+)$/ms.exec(text)?.[1]),
   };
 }

@@ -155,7 +155,7 @@ export function serverMetrics(options: ServerMetricsOptions): ServerObserver {
         if (fact.path === 'catch-up') replayedEvents.inc(fact.events * fact.connections);
         return delivered.inc({ path: fact.path }, fact.events * fact.connections);
       case 'heartbeats':
-        bytes.inc(fact.bytes * fact.connections);
+        bytes.inc(fact.bytes);
         return heartbeats.inc(fact.connections);
       case 'replayed':
         replayTime.observe(fact.durationMs / 1000);

@@ -146,7 +146,7 @@ export interface Delivered extends OfStream {
   readonly bytes: number;
   /** Age of the oldest event among them when it was written. */
   readonly lagMs: number;
-  /** Set on the catch-up path. */
+  /** Set where one connection was written to alone: on the catch-up path, and with several streams on it. */
   readonly connection?: string;
 }
 
@@ -154,6 +154,7 @@ export interface Delivered extends OfStream {
 export interface Heartbeats extends OfStream {
   readonly kind: 'heartbeats';
   readonly connections: number;
+  /** Bytes of all of them together: connections that carry several streams have longer ones. */
   readonly bytes: number;
 }
 

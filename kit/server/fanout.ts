@@ -18,7 +18,7 @@ export interface LiveReader {
   joined(tally: Tally): void;
   /** Takes over what was written to it: it is about to leave. */
   settle(): void;
-  /** Frames that follow the place where it joined or was last delivered to. */
+  /** Frames that follow the place where it joined or was last delivered to. Reports what it writes by itself. */
   deliver(batch: FrameBatch, nowMs: number): void;
   /** Its sink took the block and has no room for another. */
   blocked(nowMs: number): void;
@@ -30,7 +30,7 @@ export interface LiveReader {
 export interface FanoutHost {
   readonly log: ReplayLog;
   readonly monotonic: () => number;
-  /** Called after each flush that wrote something. */
+  /** Called after each flush that wrote shared blocks to somebody. */
   readonly delivered: (batch: FrameBatch, readers: number) => void;
   readonly failed: (error: Error) => void;
 }
@@ -154,7 +154,6 @@ export class Fanout {
     if (read.kind === 'batch') {
       const block = new Block(read.bytes);
       const nowMs = this.#host.monotonic();
-      const readers = this.#live.size;
       this.#at = { epoch: this.#at.epoch, seq: read.lastSeq };
       const { events, bytes } = this.#tally;
       this.#tally = {
@@ -162,11 +161,16 @@ export class Fanout {
         bytes: bytes + read.bytes.length,
         atMs: nowMs,
       };
+      let sharing = 0;
       this.#live.forEach((sink, reader) => {
-        if (!sink) reader.deliver(read, nowMs);
-        else if (!sink.write(block)) reader.blocked(nowMs);
+        if (sink) {
+          sharing += 1;
+          if (!sink.write(block)) reader.blocked(nowMs);
+        } else {
+          reader.deliver(read, nowMs);
+        }
       });
-      if (readers > 0) this.#host.delivered(read, readers);
+      if (sharing > 0) this.#host.delivered(read, sharing);
       return true;
     }
     const { epoch, head, ended } = this.#host.log.bounds();

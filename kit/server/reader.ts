@@ -144,8 +144,7 @@ export class Reader implements Part, LiveReader {
   }
 
   deliver(batch: FrameBatch, nowMs: number): void {
-    this.#seq = batch.lastSeq;
-    this.#writeBatch(batch, nowMs);
+    this.#writeBatch(batch, nowMs, 'live');
   }
 
   blocked(nowMs: number): void {
@@ -190,16 +189,17 @@ export class Reader implements Part, LiveReader {
 
   #write(batch: FrameBatch): void {
     const events = batch.lastSeq - batch.firstSeq + 1;
-    const nowMs = this.core.clock.monotonic();
-    this.#seq = batch.lastSeq;
     if (this.#replay) this.#replay.events += events;
-    this.#writeBatch(batch, nowMs);
-    this.core.reportDelivered('catch-up', batch, 1, this.connection.settings.id);
+    this.#writeBatch(batch, this.core.clock.monotonic(), 'catch-up');
   }
 
-  #writeBatch(batch: FrameBatch, nowMs: number): void {
+  #writeBatch(batch: FrameBatch, nowMs: number, path: 'live' | 'catch-up'): void {
+    this.#seq = batch.lastSeq;
+    const block = this.#wire.rewrite?.(this, batch) ?? new Block(batch.bytes);
     this.connection.count(batch.lastSeq - batch.firstSeq + 1, 0, nowMs);
-    this.connection.write(this.#wire.rewrite?.(this, batch) ?? new Block(batch.bytes), nowMs);
+    this.connection.write(block, nowMs);
+    const { bytes } = block;
+    this.core.reportDelivered(path, { ...batch, bytes }, 1, this.connection.settings.id);
   }
 
   #caughtUp(): void {
