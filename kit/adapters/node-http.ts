@@ -38,13 +38,22 @@ export function sendNodeReply(reply: StreamReply, request: NodeRequest, response
   }
 }
 
-/**
- * A request listener for `http.createServer`, `https.createServer` and `http2.createSecureServer`.
- * Rejects with what the auth hook throws, after a plain 500 where nothing was sent yet.
- */
+/** What becomes of errors that are not the client's. */
+export interface NodeHandlerOptions {
+  /**
+   * Told what the auth hook, or the function that picks the stream, has thrown; the client got a plain 500 where nothing
+   * was sent yet. Default: a process warning. (Nobody waits for what a request listener returns: thrown, it would end
+   * the process.)
+   */
+  readonly onError?: (error: unknown, request: NodeRequest) => void;
+}
+
+/** A request listener for `http.createServer`, `https.createServer` and `http2.createSecureServer`. Never rejects. */
 export function nodeHandler(
   endpoint: StreamEndpoint | ((request: NodeRequest) => StreamEndpoint),
+  options: NodeHandlerOptions = {},
 ): (request: NodeRequest, response: NodeResponse) => Promise<void> {
+  const { onError = warn } = options;
   return async (request, response) => {
     try {
       const target = typeof endpoint === 'function' ? endpoint(request) : endpoint;
@@ -54,7 +63,11 @@ export function nodeHandler(
         response.statusCode = 500;
         response.end();
       }
-      throw error;
+      onError(error, request);
     }
   };
+}
+
+function warn(error: unknown): void {
+  process.emitWarning(error instanceof Error ? error : String(error));
 }

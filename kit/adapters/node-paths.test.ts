@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import http, { createServer, type RequestListener, type Server } from 'node:http';
+import http2 from 'node:http2';
 import { type AddressInfo, connect } from 'node:net';
 import { createGunzip } from 'node:zlib';
 import compression from 'compression';
@@ -100,6 +101,126 @@ describe('the ways of writing to a node response', () => {
     await stream.close();
   });
 
+  it('forgets a response that still waited for its turn when its connection went away', async () => {
+    const stream = createEventStream({ maxConnections: 2 });
+    const port = await listen(nodeHandler(stream));
+    for (let round = 0; round < 3; round++) {
+      const socket = connect(port, '127.0.0.1');
+      socket.write('GET /events HTTP/1.1\r\nHost: x\r\n\r\n'.repeat(2));
+      await until(() => stream.stats().connections === 2);
+      socket.destroy();
+      await until(() => stream.stats().connections === 0);
+    }
+    await stream.close();
+  });
+
+  it('gives up a response that never gets its turn when it has more to say than may wait', async () => {
+    const closed: string[] = [];
+    const stream = createEventStream({
+      writeStallMs: 50,
+      heartbeatMs: 50,
+      observe: (fact) => {
+        if (fact.kind === 'connection-closed') closed.push(fact.reason);
+      },
+    });
+    const port = await listen(nodeHandler(stream));
+    const socket = connect(port, '127.0.0.1');
+    socket.resume();
+    socket.write('GET /events HTTP/1.1\r\nHost: x\r\n\r\n'.repeat(2));
+    await until(() => stream.stats().connections === 2);
+    for (let n = 0; n < 20; n++) {
+      await stream.publish('bulk', 'x'.repeat(10_000));
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    await until(() => closed.length === 1);
+    expect(closed).toEqual(['stalled']);
+    expect(stream.stats().connections).toBe(1);
+    socket.destroy();
+    await stream.close();
+  });
+
+  it('gives the place back when somebody else has answered while the auth hook was asked', async () => {
+    const stream = createEventStream({
+      maxConnections: 1,
+      authorize: () => new Promise((resolve) => setTimeout(() => resolve({ allow: true }), 30)),
+    });
+    const app = express();
+    app.use('/impatient', (_request, response, next) => {
+      setTimeout(() => response.status(503).end('too late'), 1);
+      next();
+    });
+    app.all('/*any', sse(stream));
+    app.use(((_error, _request, response, _next) => response.destroy()) as express.ErrorRequestHandler);
+    const port = await listen(app);
+    for (let n = 0; n < 3; n++) {
+      const late = await openStream(`http://127.0.0.1:${port}/impatient/events`);
+      expect(late.status).toBe(503);
+      await late.ended;
+    }
+    await new Promise((resolve) => setTimeout(resolve, 60));
+    const client = await openStream(`http://127.0.0.1:${port}/events`);
+    expect(client.status).toBe(200);
+    client.close();
+    await stream.close();
+  });
+
+  it('answers 500 to what the auth hook or the choice of a stream throws, and goes on serving', async () => {
+    const errors: unknown[] = [];
+    const stream = createEventStream({
+      authorize: () => {
+        throw new Error('directory is down');
+      },
+    });
+    const handler = nodeHandler(
+      (request) => {
+        if (request.url === '/none') throw new Error('no such stream');
+        return stream;
+      },
+      { onError: (error) => errors.push(error) },
+    );
+    const port = await listen((request, response) => void handler(request, response));
+    for (const path of ['/events', '/none']) {
+      expect((await openStream(`http://127.0.0.1:${port}${path}`)).status).toBe(500);
+    }
+    expect(errors.map(String)).toEqual(['Error: directory is down', 'Error: no such stream']);
+    await stream.close();
+  });
+
+  it('does not keep a closing server waiting for connections that are idle after a compressed stream', async () => {
+    const stream = createEventStream();
+    const app = express();
+    app.use(compression({ threshold: 0, filter: () => true }));
+    app.all('/events', sse(stream));
+    const port = await listen(app);
+    const server = servers[0];
+    if (!server) throw new Error('no server');
+    server.keepAliveTimeout = 60_000;
+    const agent = new http.Agent({ keepAlive: true });
+    const request = http.get({ port, path: '/events', agent });
+    const [response] = (await once(request, 'response')) as [http.IncomingMessage];
+    response.resume();
+    const closed = new Promise((resolve) => server.close(resolve));
+    await stream.drain({ withinMs: 100 });
+    await once(response, 'end');
+    await closed;
+    agent.destroy();
+    await stream.close();
+  });
+
+  it('does not keep a closing server waiting for HTTP/2 sessions that have nothing more to do', async () => {
+    const stream = createEventStream({ heartbeatMs: 80 });
+    const server = http2.createServer(nodeHandler(stream));
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const session = http2.connect(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+    const request = session.request({ ':path': '/events' });
+    request.resume();
+    await once(request, 'response');
+    await new Promise<void>((resolve) => server.close(() => resolve()));
+    expect(session.closed).toBe(true);
+    await stream.close();
+  });
+
   it('flushes each event through middleware that does compress', async () => {
     const stream = createEventStream({ headers: { 'Cache-Control': 'no-cache' } });
     const app = express();
@@ -196,3 +317,11 @@ describe('the ways of writing to a node response', () => {
     );
   });
 });
+
+async function until(condition: () => boolean): Promise<void> {
+  const deadline = Date.now() + 5_000;
+  while (!condition()) {
+    if (Date.now() > deadline) throw new Error(`never true: ${condition}`);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+}

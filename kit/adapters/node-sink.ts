@@ -1,6 +1,6 @@
 import { Buffer } from 'node:buffer';
 import { type IncomingMessage, ServerResponse } from 'node:http';
-import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2';
+import type { Http2ServerRequest, Http2ServerResponse, Http2Session } from 'node:http2';
 import type { Socket } from 'node:net';
 import type { Block, Sink, SinkEvents } from '../server/index.ts';
 
@@ -38,7 +38,7 @@ export function openNodeSink(
   (response as ServerResponse).flushHeaders();
   return direct && !isWrapped(response)
     ? new SocketSink(response as ServerResponse, direct, events)
-    : new ResponseSink(response, events);
+    : new ResponseSink(request, response, events);
 }
 
 function isHttp2(response: NodeResponse): response is Http2ServerResponse {
@@ -61,11 +61,25 @@ function listenerClosed(socket: unknown): boolean {
   return server?.listening === false;
 }
 
-/** Tells of the end once, also when it came before we listened. Returns whether it is still open. */
+/** Lets a connection end once what is under way on it is over. */
+function letGo(carrier: Socket | Http2Session | undefined): void {
+  if (carrier && 'goaway' in carrier) carrier.close();
+  else carrier?.end();
+}
+
+/** Tells of the end once, also when it came before we listened. */
 function watchClose(response: NodeResponse, onClose: () => void): void {
   const gone = isHttp2(response) ? response.stream.destroyed : response.destroyed || response.writableEnded;
   if (gone) queueMicrotask(onClose);
   else response.once('close', onClose);
+}
+
+/**
+ * The socket of a response that has to wait until an earlier one on its connection has ended (pipelining); `null` for
+ * all others. Such a response hears nothing of its connection: not that it closed, and not that it was destroyed itself.
+ */
+function queuedBehind(request: NodeRequest, response: NodeResponse): Socket | null {
+  return isHttp2(response) || response.socket ? null : (request.socket as Socket);
 }
 
 class SocketSink implements Sink {
@@ -118,18 +132,28 @@ class SocketSink implements Sink {
 
 class ResponseSink implements Sink {
   readonly #response: NodeResponse;
-  readonly #socket: unknown;
+  /** What carries this response, and others before and after it. */
+  readonly #carrier: Socket | Http2Session | undefined;
+  readonly #over: () => void;
   #ended = false;
 
-  constructor(response: NodeResponse, events: SinkEvents) {
+  constructor(request: NodeRequest, response: NodeResponse, events: SinkEvents) {
     this.#response = response;
-    this.#socket = isHttp2(response) ? response.stream.session?.socket : response.socket;
-    response.on('drain', events.onDrain);
-    watchClose(response, () => {
+    this.#carrier = isHttp2(response) ? response.stream.session : (request.socket as Socket);
+    const queued = queuedBehind(request, response);
+    let over = false;
+    this.#over = () => {
+      if (over) return;
+      over = true;
       this.#ended = true;
       response.off('drain', events.onDrain);
+      queued?.off('close', this.#over);
       events.onClose();
-    });
+    };
+    response.on('drain', events.onDrain);
+    if (queued?.destroyed) queueMicrotask(this.#over);
+    queued?.once('close', this.#over);
+    watchClose(response, this.#over);
   }
 
   write(block: Block): boolean {
@@ -142,16 +166,27 @@ class ResponseSink implements Sink {
   end(): void {
     if (this.#ended) return;
     this.#ended = true;
-    this.#response.end();
+    const response = this.#response as ServerResponse;
+    // Kept alive, the idle connection would hold up a server that is closing.
+    response.once('finish', () => {
+      if (this.closing()) letGo(this.#carrier);
+    });
+    response.end();
   }
 
   destroy(): void {
     this.#ended = true;
-    if (isHttp2(this.#response)) this.#response.stream.destroy();
-    else this.#response.destroy();
+    const response = this.#response;
+    if (isHttp2(response)) response.stream.destroy();
+    else {
+      response.destroy();
+      if (!response.socket) queueMicrotask(this.#over);
+    }
   }
 
   closing(): boolean {
-    return listenerClosed(this.#socket);
+    const carrier = this.#carrier;
+    if (!carrier || carrier.destroyed) return false;
+    return listenerClosed('goaway' in carrier ? carrier.socket : carrier);
   }
 }
