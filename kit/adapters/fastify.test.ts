@@ -82,6 +82,54 @@ describe('the fastify plugin', () => {
     await stream.close();
   });
 
+  it('keeps nothing of endpoints whose responses are over: handlers make one per request', async () => {
+    const hub = createStreamHub({ methods: ['GET'] });
+    let drains = 0;
+    const app = make();
+    await app.register(fastifySse, { drainWithinMs: 300 });
+    app.get('/events', async (_request, reply) => {
+      const { handle, drain } = hub.stream('k');
+      return reply.eventStream({
+        handle,
+        drain: (options) => {
+          drains += 1;
+          return drain(options);
+        },
+      });
+    });
+    await app.listen({ port: 0, host: '127.0.0.1' });
+    for (let n = 0; n < 5; n++) {
+      const gone = await open(app, '/events');
+      await gone.event('stream.open');
+      gone.close();
+    }
+    while (hub.connections > 0) await new Promise((resolve) => setTimeout(resolve, 5));
+    const client = await open(app, '/events');
+    await client.event('stream.open');
+    await app.close();
+    await client.event('stream.drain');
+    expect(drains).toBe(1);
+    await hub.close();
+  });
+
+  it('gives the place back when a hook has set what no header can hold', async () => {
+    const stream = createEventStream({ maxConnections: 1 });
+    const app = make();
+    await app.register(fastifySse);
+    app.get('/events', { eventStream: stream }, async () => undefined);
+    app.get('/broken', async (_request, reply) => {
+      reply.header('x-broken', 'a\u0000b');
+      return reply.eventStream(stream);
+    });
+    await app.listen({ port: 0, host: '127.0.0.1' });
+    for (let n = 0; n < 2; n++) {
+      const broken = await open(app, '/broken').catch(() => null); // an error, of whichever kind
+      expect(broken?.status ?? 500).toBe(500);
+    }
+    expect((await open(app, '/events')).status).toBe(200);
+    await stream.close();
+  });
+
   it('drains on close the streams that were served through it, and no others', async () => {
     const served = createEventStream();
     const other = createEventStream();

@@ -46,10 +46,9 @@ declare module 'fastify' {
  */
 export const fastifySse: FastifyPluginCallback<FastifySseOptions> = (app, options, done) => {
   const { drainWithinMs = 10_000 } = options;
-  const served = new Set<StreamEndpoint>();
+  const served = new Served();
   app.decorateReply('eventStream', function (this: FastifyReply, endpoint: StreamEndpoint) {
-    served.add(endpoint);
-    return answer(this.request, this, endpoint);
+    return answer(this.request, this, endpoint, served.begin(endpoint));
   });
   app.addHook('onRoute', (route) => {
     const { eventStream } = route;
@@ -58,7 +57,7 @@ export const fastifySse: FastifyPluginCallback<FastifySseOptions> = (app, option
       reply.eventStream(typeof eventStream === 'function' ? await eventStream(request) : eventStream);
   });
   app.addHook('preClose', async () => {
-    await Promise.all([...served].map((endpoint) => endpoint.drain({ withinMs: drainWithinMs })));
+    await Promise.all(served.endpoints.map((endpoint) => endpoint.drain({ withinMs: drainWithinMs })));
   });
   done();
 };
@@ -68,6 +67,25 @@ Object.assign(fastifySse, {
   [Symbol.for('skip-override')]: true,
   [Symbol.for('fastify.display-name')]: 'sse-kit',
 });
+
+/** The endpoints of requests that are not over. Handlers may make a new one for each request, so none is kept longer. */
+class Served {
+  readonly #open = new Map<StreamEndpoint, number>();
+
+  get endpoints(): StreamEndpoint[] {
+    return [...this.#open.keys()];
+  }
+
+  /** Counts a request. Returns what to call, once, when it is over. */
+  begin(endpoint: StreamEndpoint): () => void {
+    this.#open.set(endpoint, (this.#open.get(endpoint) ?? 0) + 1);
+    return () => {
+      const left = (this.#open.get(endpoint) ?? 1) - 1;
+      if (left > 0) this.#open.set(endpoint, left);
+      else this.#open.delete(endpoint);
+    };
+  }
+}
 
 /** What happens at a signal. */
 export interface DrainOnSignalOptions {
@@ -102,27 +120,51 @@ export function sse<Server extends RawServerBase = RawServerDefault>(
   };
 }
 
+/** @param over called once, when the request has been answered, or its stream has ended. */
 async function answer(
   request: FastifyRequest,
   reply: FastifyReply,
   endpoint: StreamEndpoint,
+  over: () => void = () => undefined,
 ): Promise<FastifyReply> {
-  const raw = request.raw as NodeRequest;
-  const answered = await endpoint.handle(fromNodeRequest(raw, request.originalUrl, request));
-  reply.code(answered.status);
-  const { body } = answered;
-  if (body.kind !== 'stream') {
-    reply.headers(answered.headers);
-    return reply.send(body.kind === 'text' ? body.text : undefined);
+  let streaming = false;
+  try {
+    const raw = request.raw as NodeRequest;
+    const { status, headers, body } = await endpoint.handle(
+      fromNodeRequest(raw, request.originalUrl, request),
+    );
+    if (body.kind !== 'stream') {
+      reply.code(status).headers(headers);
+      return reply.send(body.kind === 'text' ? body.text : undefined);
+    }
+    body.start(({ onDrain, onClose }) => {
+      const response = hijacked(reply, status, headers);
+      const closed = () => {
+        over();
+        onClose();
+      };
+      const sink = openNodeSink(raw, response, { onDrain, onClose: closed });
+      streaming = true;
+      return sink;
+    });
+    return reply;
+  } finally {
+    if (!streaming) over();
   }
-  // Headers set by hooks (CORS, cookies, tracing) are kept; ours win.
+}
+
+/** Takes the response over from Fastify. Headers set by hooks (CORS, cookies, tracing) are kept; ours win. */
+function hijacked(
+  reply: FastifyReply,
+  status: number,
+  headers: Readonly<Record<string, string>>,
+): NodeResponse {
   const response = reply.raw as NodeResponse;
-  reply.headers(answered.headers);
+  reply.headers(headers);
   for (const [name, value] of Object.entries(reply.getHeaders())) {
     if (value !== undefined) response.setHeader(name, value as string | string[]);
   }
-  response.statusCode = answered.status;
+  response.statusCode = status;
   reply.hijack();
-  body.start((events) => openNodeSink(raw, response, events));
-  return reply;
+  return response;
 }
