@@ -53,6 +53,7 @@ class WebSink implements Sink {
   readonly #controller: ReadableStreamDefaultController<Uint8Array>;
   readonly #events: SinkEvents;
   #blocked = false;
+  #ending = false;
   #over = false;
 
   constructor(controller: ReadableStreamDefaultController<Uint8Array>, events: SinkEvents) {
@@ -61,7 +62,7 @@ class WebSink implements Sink {
   }
 
   write(block: Block): boolean {
-    if (this.#over) return false;
+    if (this.#over || this.#ending) return false;
     // A copy: whoever reads the body may transfer or overwrite its chunks, and blocks are shared with other readers.
     this.#controller.enqueue(new Uint8Array(block.bytes));
     this.#blocked = (this.#controller.desiredSize ?? 0) <= 0;
@@ -69,9 +70,8 @@ class WebSink implements Sink {
   }
 
   end(): void {
-    if (this.#over) return;
-    this.#controller.close();
-    this.#close();
+    this.#ending = true;
+    this.#closeWhenRead();
   }
 
   destroy(): void {
@@ -82,13 +82,21 @@ class WebSink implements Sink {
 
   /** The reader wants more. */
   pulled(): void {
-    if (!this.#blocked) return;
+    if (this.#ending) this.#closeWhenRead();
+    if (!this.#blocked || this.#over) return;
     this.#blocked = false;
     this.#events.onDrain();
   }
 
   /** The reader went away. */
   cancelled(): void {
+    this.#close();
+  }
+
+  /** A body that is closed with chunks left cannot be cut any more, however long its reader takes: it is closed later. */
+  #closeWhenRead(): void {
+    if (this.#over || (this.#controller.desiredSize ?? BUFFER_BYTES) < BUFFER_BYTES) return;
+    this.#controller.close();
     this.#close();
   }
 
