@@ -1,4 +1,4 @@
-import type { StartTarget } from '../runner/target.ts';
+import type { ServerSettings, StartTarget } from '../runner/target.ts';
 import type { Capability } from '../subjects/types.ts';
 
 /** A server that scenarios can be run against. */
@@ -6,6 +6,8 @@ export interface CliServer {
   readonly name: string;
   readonly capabilities: ReadonlySet<Capability>;
   readonly start: StartTarget;
+  /** Optional peers that it imports for such settings and that are not installed; default none. */
+  readonly missingPackages?: (settings: Partial<ServerSettings>) => readonly string[];
 }
 
 /**

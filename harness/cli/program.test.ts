@@ -6,7 +6,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { demoServers } from '../../fixtures/servers/index.ts';
 import { writeSampleResults } from '../report/testing/sample-results.ts';
 import { scenarios } from '../scenarios/index.ts';
-import { type CliHost, sseKit } from './index.ts';
+import { type CliHost, type CliServer, sseKit } from './index.ts';
 
 const dirs: string[] = [];
 afterEach(() => {
@@ -16,6 +16,12 @@ function scratch(): string {
   const dir = mkdtempSync(join(tmpdir(), 'sse-kit-cli-'));
   dirs.push(dir);
   return dir;
+}
+
+function demo(): CliServer {
+  const [server] = demoServers;
+  if (!server) throw new Error('there is no demo server');
+  return server;
 }
 
 /** Runs the command line in this process; servers only where a test brings them. */
@@ -102,6 +108,23 @@ describe('sse-kit run refuses, with exit code 2 and before anything is started,'
     expect(err).toContain('npm install --save-dev express');
     expect(code).toBe(2);
   });
+
+  it('a server whose packages are not installed, by their names', async () => {
+    const { code, out, err } = await sse('run connect/baseline', {
+      loadServers: async () => [{ ...demo(), missingPackages: () => ['express', 'prom-client'] }],
+    });
+    expect(err).toContain('npm install --save-dev express prom-client');
+    expect({ code, out }).toEqual({ code: 2, out: '' });
+  });
+
+  it('what the system refuses, without a stack', async () => {
+    const { code, err } = await sse('run connect/baseline --out package.json', {
+      loadServers: async () => demoServers,
+    });
+    expect(err).toMatch(/^error ENOTDIR: .*\n$/m);
+    expect(err).not.toContain('    at ');
+    expect(code).toBe(2);
+  });
 });
 
 describe('sse-kit run', () => {
@@ -128,11 +151,21 @@ describe('sse-kit run', () => {
     expect(readFileSync(report, 'utf8')).toContain('connect/baseline');
   }, 60_000);
 
+  it('skips by name what needs a package that is not installed', async () => {
+    const poor: CliServer = {
+      ...demo(),
+      missingPackages: ({ log }) => (log === 'durable' ? ['classic-level'] : []),
+    };
+    const { code, out } = await sse(`run deploy/sigkill-durable --out ${scratch()}`, {
+      loadServers: async () => [poor],
+    });
+    expect(out).toContain('kit/node on express lacks the package classic-level');
+    expect(code).toBe(2);
+  }, 60_000);
+
   it('skips by name what the server cannot do, and does not call that a success', async () => {
     const dir = scratch();
-    const [server] = demoServers;
-    if (!server) throw new Error('there is no demo server');
-    const lame = { ...server, capabilities: new Set<never>() };
+    const lame = { ...demo(), capabilities: new Set<never>() };
     const { code, out } = await sse(`run deploy/sigkill-memory --out ${dir}`, {
       loadServers: async () => [lame],
     });
@@ -150,6 +183,14 @@ describe('sse-kit report', () => {
     expect(gating.failed).toBe(1);
     expect(code).toBe(1);
     expect(existsSync(files.html)).toBe(true);
+  });
+
+  it('counts a file that is not a list of mutants as broken', async () => {
+    const dir = scratch();
+    writeSampleResults(dir);
+    const { code, err } = await sse(`report ${dir} --mutants package.json`);
+    expect(err).toMatch(/^cannot read .*package\.json: not as a run writes it\n$/);
+    expect(code).toBe(1);
   });
 
   it('says so when there is no such folder, or nothing in it', async () => {

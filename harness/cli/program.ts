@@ -5,7 +5,7 @@ import { type CliHost, EXIT } from './host.ts';
 import { addScenarios } from './list.ts';
 import { paint } from './paint.ts';
 import { addReport } from './report.ts';
-import { addRun } from './run.ts';
+import { addRun, notInstalled } from './run.ts';
 import { addToxiproxy } from './toxiproxy.ts';
 
 /**
@@ -45,7 +45,7 @@ function explain(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const missing = 'code' in error && error.code === 'ERR_MODULE_NOT_FOUND';
   const [, name] = (missing && /Cannot find package '([^']+)'/.exec(error.message)) || [];
-  return name
-    ? `scenarios need the package ${name}, an optional peer that is not installed: npm install --save-dev ${name}`
-    : (error.stack ?? error.message);
+  if (name) return notInstalled([name]);
+  // The system's own word (no such folder, not permitted) is about what was asked; any other error is a bug of ours.
+  return 'syscall' in error ? error.message : (error.stack ?? error.message);
 }

@@ -2,6 +2,7 @@ import { randomInt } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { type Command, Option } from 'commander';
+import { SseKitError } from '../../kit/protocol/index.ts';
 import type { RunInfo } from '../report/types.ts';
 import type { Scenario } from '../scenarios/index.ts';
 import { collect, wholeNumber } from './arguments.ts';
@@ -116,7 +117,10 @@ async function playOne(parts: PlayParts): Promise<Outcome> {
   const outDir = join(parts.outDir, `${scenario.id.replaceAll('/', '-')}-${server.name}`);
   // Derived as the Playwright specs do, so that a seed means the same in both.
   const derived = deriveSeed(seed, `${scenario.id} ${subject.name} ${server.name}`);
-  const missing = missingCapabilities(scenario, subject.capabilities, server.capabilities);
+  const missing = [
+    ...missingCapabilities(scenario, subject.capabilities, server.capabilities),
+    ...(server.missingPackages?.(scenario.server ?? {}) ?? []).map((name) => `the package ${name}`),
+  ];
   if (missing.length > 0) {
     const reason = `${subject.name} on ${server.name} lacks ${missing.join(', ')}`;
     await writeAbsent({ scenario, subject, server, toxiproxy, seed: derived, outDir, reason });
@@ -139,5 +143,14 @@ async function playOne(parts: PlayParts): Promise<Outcome> {
 async function findServer(host: CliHost, name: string): Promise<CliServer> {
   const found = (await host.loadServers()).find((each) => each.name === name);
   if (!found) throw new Error(`the server ${name} was announced and is not there`);
+  const missing = found.missingPackages?.({}) ?? [];
+  if (missing.length > 0) throw new SseKitError('ERR_USAGE', notInstalled(missing));
   return found;
+}
+
+/** What to say and do about optional peers that are missing. */
+export function notInstalled(names: readonly string[]): string {
+  const [what, are] = names.length === 1 ? ['package', 'is'] : ['packages', 'are'];
+  const list = names.join(' and ');
+  return `scenarios need the ${what} ${list}, which ${are} not installed: npm install --save-dev ${names.join(' ')}`;
 }

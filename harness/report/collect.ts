@@ -53,11 +53,12 @@ export function collectResults(options: CollectOptions): Collection {
     return last ? [{ ...last, earlier: sorted.map((each) => each.result.verdict) }] : [];
   });
   runs.sort((a, b) => cellKey(a.result).localeCompare(cellKey(b.result)));
-  const optional = <T>(path: string, fallback: T): T => {
+  const optional = <T extends object>(path: string, fallback: T): T => {
     if (!existsSync(path)) return fallback;
     const read = readJson(path);
-    if (read.ok) return read.value as T;
-    broken.push({ path, reason: read.reason });
+    const isObject = read.ok && typeof read.value === 'object' && read.value !== null;
+    if (isObject && Array.isArray(read.value) === Array.isArray(fallback)) return read.value as T;
+    broken.push({ path, reason: read.ok ? 'not as a run writes it' : read.reason });
     return fallback;
   };
   return {

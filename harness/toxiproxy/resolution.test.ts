@@ -150,6 +150,13 @@ describe('acquireToxiproxy', () => {
     await expect(failed).rejects.toMatchObject({ code: 'ERR_TOXIPROXY_UNREACHABLE' });
   });
 
+  it('refuses a TOXIPROXY_URL that is none', async () => {
+    for (const url of ['garbage', 'localhost:8474', 'ftp://localhost']) {
+      const failed = acquireToxiproxy({ env: { TOXIPROXY_URL: url } });
+      await expect(failed, url).rejects.toMatchObject({ code: 'ERR_TOXIPROXY_INVALID' });
+    }
+  });
+
   it('refuses an unknown SSE_KIT_TOXIPROXY', async () => {
     const failed = acquireToxiproxy({ env: { SSE_KIT_TOXIPROXY: 'reel' } });
     await expect(failed).rejects.toMatchObject({ code: 'ERR_TOXIPROXY_INVALID' });

@@ -85,6 +85,9 @@ export function waysToToxiproxy(options: WaysOptions = {}): readonly Way[] {
     way('TOXIPROXY_URL', async () => {
       const url = env.TOXIPROXY_URL;
       if (!url) return { why: 'not set' };
+      if (!/^https?:$/.test(URL.canParse(url) ? new URL(url).protocol : '')) {
+        throw new ToxiproxyError('ERR_TOXIPROXY_INVALID', `TOXIPROXY_URL is not an http:// URL: "${url}"`);
+      }
       return { engine: foreignEngine(url), source: 'TOXIPROXY_URL', detail: 'given by TOXIPROXY_URL' };
     }),
     way('path', async () => {
