@@ -186,40 +186,55 @@ describe('the ways of writing to a node response', () => {
     await stream.close();
   });
 
-  it('does not keep a closing server waiting for connections that are idle after a compressed stream', async () => {
-    const stream = createEventStream();
-    const app = express();
-    app.use(compression({ threshold: 0, filter: () => true }));
-    app.all('/events', sse(stream));
-    const port = await listen(app);
-    const server = servers[0];
-    if (!server) throw new Error('no server');
-    server.keepAliveTimeout = 60_000;
-    const agent = new http.Agent({ keepAlive: true });
-    const request = http.get({ port, path: '/events', agent });
-    const [response] = (await once(request, 'response')) as [http.IncomingMessage];
-    response.resume();
-    const closed = new Promise((resolve) => server.close(resolve));
-    await stream.drain({ withinMs: 100 });
-    await once(response, 'end');
-    await closed;
-    agent.destroy();
-    await stream.close();
-  });
+  it.each([
+    ['plain', false],
+    ['compressed', true],
+  ])(
+    'lets a closing server close although the client of a %s stream keeps its connection',
+    async (_, compressed) => {
+      const stream = createEventStream();
+      const app = express();
+      if (compressed) app.use(compression({ threshold: 0, filter: () => true }));
+      app.all('/events', sse(stream));
+      const port = await listen(app);
+      const server = servers[0];
+      if (!server) throw new Error('no server');
+      server.keepAliveTimeout = 60_000;
+      const socket = connect(port, '127.0.0.1');
+      socket.write('GET /events HTTP/1.1\r\nHost: x\r\n\r\n');
+      await until(() => stream.stats().connections === 1);
+      const closed = new Promise((resolve) => server.close(resolve));
+      await stream.drain({ withinMs: 100 });
+      await closed;
+      socket.destroy();
+      await stream.close();
+    },
+  );
 
-  it('does not keep a closing server waiting for HTTP/2 sessions that have nothing more to do', async () => {
-    const stream = createEventStream({ heartbeatMs: 80 });
-    const server = http2.createServer(nodeHandler(stream));
-    server.listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    const session = http2.connect(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
-    const request = session.request({ ':path': '/events' });
-    request.resume();
-    await once(request, 'response');
-    await new Promise<void>((resolve) => server.close(() => resolve()));
-    expect(session.closed).toBe(true);
-    await stream.close();
-  });
+  it.each(['reads', 'does not read'])(
+    'does not keep a closing server waiting for the HTTP/2 session of a client that %s',
+    async (how) => {
+      const stream = createEventStream();
+      const server = http2.createServer(nodeHandler(stream));
+      server.listen(0, '127.0.0.1');
+      await once(server, 'listening');
+      const session = http2.connect(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+      const request = session.request({ ':path': '/events' });
+      request.on('error', () => undefined); // cut at the deadline, where it does not read
+      if (how === 'reads') request.resume();
+      await once(request, 'response');
+      // More than a session may send to a client that does not read.
+      for (let n = 0; n < 10; n++) {
+        await stream.publish('bulk', 'x'.repeat(60_000));
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      await stream.drain({ withinMs: 200 });
+      await closed;
+      expect(session.closed).toBe(true);
+      await stream.close();
+    },
+  );
 
   it('flushes each event through middleware that does compress', async () => {
     const stream = createEventStream({ headers: { 'Cache-Control': 'no-cache' } });

@@ -64,7 +64,7 @@ function listenerClosed(socket: unknown): boolean {
 /** Lets a connection end once what is under way on it is over. */
 function letGo(carrier: Socket | Http2Session | undefined): void {
   if (carrier && 'goaway' in carrier) carrier.close();
-  else carrier?.end();
+  else carrier?.destroySoon();
 }
 
 /** Tells of the end once, also when it came before we listened. */
@@ -116,7 +116,7 @@ class SocketSink implements Sink {
     this.#ended = true;
     this.#response.end(() => {
       // Kept alive, the idle connection would hold up a server that is closing.
-      if (this.closing()) this.#socket.end();
+      if (this.closing()) this.#socket.destroySoon();
     });
   }
 
@@ -177,8 +177,13 @@ class ResponseSink implements Sink {
   destroy(): void {
     this.#ended = true;
     const response = this.#response;
-    if (isHttp2(response)) response.stream.destroy();
-    else {
+    if (isHttp2(response)) {
+      const closing = this.closing();
+      response.stream.destroy();
+      // A client that does not read its streams does not part from its session either: ended in good order, that would
+      // wait for it, and a closing server with it.
+      if (closing) this.#carrier?.destroy();
+    } else {
       response.destroy();
       if (!response.socket) queueMicrotask(this.#over);
     }
