@@ -32,6 +32,8 @@ const test = base.extend<{ app: App }>({
       const cursor = request.headers['last-event-id'];
       if (/Mozilla/.test(request.headers['user-agent'] ?? '')) cursors.push(cursor?.toString());
       response.writeHead(200, { 'content-type': 'text/event-stream' }).write('retry: 100\n\n');
+      // Published before the page subscribes, and seen by the observer alone.
+      if (open.size === 0 && cursor === undefined) response.write(event(0));
       open.add(response);
       response.on('close', () => open.delete(response));
     }).listen(0, '127.0.0.1');
@@ -74,6 +76,21 @@ test('events without an id, and types that nobody listens to, are not held again
   expect(recorder).toHaveNoLoss();
   expect(recorder).toBeProcessedOnce();
   expect(recorder).toBeInOrder();
+});
+
+test('an application that never stops publishing is caught up with all the same', async ({
+  app,
+  chaos,
+  recorder,
+}) => {
+  let n = 0;
+  const publishing = setInterval(() => app.send(event(++n)), 5);
+  await recorder.processed(20);
+  for (let turn = 0; turn < 20; turn++) {
+    expect(await chaos.settle()).toBe(true);
+    expect(recorder).toHaveNoLoss();
+  }
+  clearInterval(publishing);
 });
 
 test('a stream in which nothing has an id decides nothing', async ({ app, recorder }) => {
