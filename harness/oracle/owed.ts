@@ -1,4 +1,4 @@
-import type { Announced, Open, Produced } from '../history/types.ts';
+import type { Announced, Delivered, HistoryRecord, Open, Processed, Produced } from '../history/types.ts';
 import { cursorTrail } from './cursors.ts';
 import type { Expectation } from './types.ts';
 import { isLive, processedOn, type StreamView, type SubjectView, streamOf, type View } from './view.ts';
@@ -120,8 +120,8 @@ function claimsOf(subject: SubjectView, stream: StreamView, from: number): reado
 }
 
 /**
- * Index of the first event at or after `first` that is handled after the record at this position, if any. What was
- * handed over before it and is still in the handler does not come after it.
+ * Index of the first event at or after `first` that is handled after the record at this position, if any. What had
+ * arrived before was only waiting for its handler.
  */
 function nextHandled(
   subject: SubjectView,
@@ -129,11 +129,12 @@ function nextHandled(
   position: number,
   first: number,
 ): number | null {
-  const inHandler = new Set<string>();
-  for (const [i, record] of subject.records.entries()) {
-    if (i < position && record.kind === 'delivered') inHandler.add(record.id);
-    if (i <= position || record.kind !== 'processed' || record.stream !== stream.name) continue;
-    if (inHandler.has(record.id)) continue;
+  const isOn = (r: HistoryRecord): r is Delivered | Processed =>
+    (r.kind === 'delivered' || r.kind === 'processed') && r.stream === stream.name;
+  const before = subject.records.slice(0, position);
+  const arrived = new Set(before.flatMap((r) => (isOn(r) ? [r.id] : [])));
+  for (const record of subject.records.slice(position + 1)) {
+    if (record.kind !== 'processed' || !isOn(record) || arrived.has(record.id)) continue;
     const index = exactPlace(stream, record.id);
     if (index !== null && index >= first) return index;
   }
