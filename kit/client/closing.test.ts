@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { encodeStreamOpen } from '../protocol/control.ts';
-import { createRetryBudget } from './index.ts';
+import { type ConnectOptions, createRetryBudget } from './index.ts';
 import { virtualClient } from './virtual.fixture.ts';
 
 const EPOCH = 'epoch-0001';
@@ -63,6 +63,113 @@ describe('a callback that changes the state of its client', () => {
     await clock.advance(10);
     expect(await closed).toMatchObject({ type: 'gave-up', why: 'final' });
     expect([stream.state, stream.stats().processed, kinds('closed').length]).toEqual(['open', 1, 1]);
+  });
+});
+
+describe('a callback that hears of the end of a connection', () => {
+  it.each(['onDisconnect', 'onError'] as const)(
+    '%s connects at once: one connection, and no retry beside it',
+    async (name) => {
+      const { clock, network, stream } = virtualClient(
+        (exchange) => (exchange.number === 1 ? exchange.fail() : exchange.write(opening)),
+        {
+          [name]: () => {
+            if (network.exchanges.length === 1) stream.reconnect();
+          },
+        },
+      );
+      await clock.advance(60_000);
+      expect([network.exchanges.length, stream.state, clock.pending]).toEqual([2, 'open', 0]);
+    },
+  );
+
+  it('is not in the way of the next attempt when the retry policy throws', async () => {
+    const { clock, network, kinds } = virtualClient((exchange) => exchange.fail(), {
+      retry: {
+        baseMs: 100,
+        maxMs: 100,
+        decide: () => {
+          throw new Error('no idea');
+        },
+      },
+      onError: () => undefined,
+    });
+    await clock.advance(1000);
+    expect(network.exchanges.length).toBeGreaterThan(5);
+    expect(kinds('error').some(({ code }) => code === 'ERR_CALLBACK')).toBe(true);
+  });
+});
+
+describe('closing and connecting anew within a callback', () => {
+  it('passes by no event that was still waiting for its handler', async () => {
+    const seen: number[] = [];
+    const { clock, stream } = virtualClient(
+      (exchange) =>
+        exchange.write(
+          exchange.number === 1 ? opening + event(1) + event(2) + event(5) : event(2) + event(5),
+        ),
+      {
+        order: { late: 'drop' },
+        onEvent: ({ data }) =>
+          new Promise<void>((resolve) => clock.setTimeout(() => resolve(void seen.push(Number(data))), 10)),
+        onGap: () => {
+          if (seen.length > 0) return;
+          void stream.close();
+          stream.reconnect();
+        },
+      },
+    );
+    await clock.advance(1000);
+    expect(seen).toEqual([1, 2, 5]);
+  });
+});
+
+describe('an iteration', () => {
+  const pulled = { onEvent: undefined } as unknown as ConnectOptions;
+
+  it('that is closed and connects anew gets the event it did not finish again', async () => {
+    const { clock, stream, kinds } = virtualClient((exchange) => exchange.write(opening + event(1)), pulled);
+    const first = stream[Symbol.asyncIterator]();
+    expect(await first.next()).toMatchObject({ value: { data: 1 } });
+    void stream.close();
+    stream.reconnect();
+    await clock.advance(10);
+    expect([kinds('dead-letter'), kinds('handler-failed'), stream.stats().cursor]).toEqual([
+      [],
+      [],
+      `${EPOCH}.0`,
+    ]);
+    expect(await first.next()).toMatchObject({ value: { data: 1 } });
+  });
+
+  it('goes on after giving up, once the client connects again', async () => {
+    const { clock, stream } = virtualClient(
+      (exchange) => (exchange.number === 1 ? exchange.respond(404) : exchange.write(opening + event(1))),
+      pulled,
+    );
+    await expect(stream[Symbol.asyncIterator]().next()).rejects.toMatchObject({ code: 'ERR_GAVE_UP' });
+    stream.reconnect();
+    const next = stream[Symbol.asyncIterator]().next();
+    await clock.advance(10);
+    expect(await next).toMatchObject({ done: false, value: { data: 1 } });
+  });
+});
+
+describe('an abort signal', () => {
+  it('closes the client also after it gave up and connected again', async () => {
+    const controller = new AbortController();
+    const { clock, network, stream } = virtualClient(
+      (exchange) => (exchange.number === 1 ? exchange.respond(404) : exchange.write(opening)),
+      { signal: controller.signal },
+    );
+    await clock.advance(0);
+    stream.reconnect();
+    await clock.advance(10);
+    expect(stream.state).toBe('open');
+    controller.abort();
+    await clock.advance(0);
+    expect(await stream.closed).toEqual({ type: 'closed', cause: 'aborted' });
+    expect(network.exchanges[1]?.aborted).toBe(true);
   });
 });
 

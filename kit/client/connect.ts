@@ -78,19 +78,24 @@ export function connectWith<Events extends EventMap>(
     name: options.name ?? nameOf(url),
     observers,
     handle: listeners.handler(onEvent, pull.handle),
-    onClosing: pull.end,
+    onClosing(reason) {
+      pull.end(reason);
+      void driver.closed().then(() => {
+        if (driver.state().name === 'closed') signal?.removeEventListener('abort', onAbort);
+      });
+    },
   });
   const close = (cause: string): Promise<CloseReason> => {
     driver.dispatch({ type: 'close', reason: { type: 'closed', cause } });
     return driver.closed();
   };
   const onAbort = (): void => void close('aborted');
-  if (signal?.aborted) onAbort();
-  else {
+  const begin = (type: 'start' | 'reconnect'): void => {
     signal?.addEventListener('abort', onAbort, { once: true });
-    void driver.closed().then(() => signal?.removeEventListener('abort', onAbort));
-    driver.dispatch({ type: 'start' });
-  }
+    driver.dispatch({ type });
+  };
+  if (signal?.aborted) onAbort();
+  else begin('start');
   return {
     get state() {
       return driver.state().name;
@@ -101,7 +106,7 @@ export function connectWith<Events extends EventMap>(
     stats: driver.stats,
     commit: driver.commit,
     close: (cause = 'close()') => close(cause),
-    reconnect: () => driver.dispatch({ type: 'reconnect' }),
+    reconnect: () => begin('reconnect'),
     addEventListener: listeners.add,
     removeEventListener: listeners.remove,
     [Symbol.asyncIterator]: () => pull.iterate(driver) as AsyncIterator<AnyEvent<Events>>,

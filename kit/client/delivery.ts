@@ -95,7 +95,7 @@ export function createDelivery(ports: DeliveryPorts): Delivery {
   };
   const failed = (event: WireEvent, cursor: string | null, startedAt: number, error: unknown): boolean => {
     const { attempt } = event;
-    if (stopped && error instanceof SseKitError && error.code === UNFINISHED) return true;
+    if (error instanceof SseKitError && error.code === UNFINISHED) return true;
     ports.fact({ kind: 'handler-failed', event, attempt, error });
     if (stopped) return true;
     if (attempt < failure.attempts) {

@@ -4,7 +4,7 @@ import { callBack } from './callbacks.ts';
 import type { ClientConfig } from './config.ts';
 import { type Connection, openConnection } from './connection.ts';
 import { createDedupeWindow } from './core/dedupe-window.ts';
-import type { Failure } from './core/failure.ts';
+import { defaultRetryDecision, type Failure } from './core/failure.ts';
 import { initialState, transition } from './core/machine.ts';
 import type { CloseReason, Effect, Input, State } from './core/state.ts';
 import type { CursorState } from './cursor-store.ts';
@@ -229,12 +229,13 @@ export function createDriver(setup: DriverOptions): Driver {
   };
   const begin = async (own: number): Promise<void> => {
     unsubscribe ??= ports.lifecycle.subscribe((type) => dispatch({ type }));
-    delivery.start();
     loading ??= load();
     await loading;
     // What was read before is handled first: the cursor of the request stands behind it.
     await delivery.drained();
     if (own !== generation) return;
+    // Not before: what a connection that was closed still hands over would pass by what the closing dropped.
+    delivery.start();
     const waitMs = options.budget?.take(originOf(setup.url), clock.monotonic()) ?? 0;
     if (waitMs > 0) {
       // Spread: all who wait for the same budget would ask again at the same moment.
@@ -292,18 +293,22 @@ export function createDriver(setup: DriverOptions): Driver {
     fact({ kind: 'open', attempt, ...answeredBy, cursor, server, downtimeMs });
   };
   const failed = (failure: Failure, floorMs: number): void => {
-    generation++;
+    const own = ++generation;
     connection = null;
     const at = clock.monotonic();
     const openMs = openedAt === null ? 0 : at - openedAt;
     if (openedAt !== null) lastOpenAt = at;
     openedAt = null;
     fact({ kind: 'disconnect', failure, openMs });
-    const decision = config.decide(failure);
+    let decision = defaultRetryDecision(failure);
+    guard(() => {
+      decision = config.decide(failure);
+    }, true);
     if (failure.cause !== 'eof' && failure.cause !== 'drain' && decision !== 'complete') {
       fact({ kind: 'error', code: codeOf(failure), message: failure.message, error: failure.error });
     }
-    dispatch({ type: 'failed', failure, decision, floorMs, roll: ports.random() });
+    // A callback may have connected anew.
+    if (own === generation) dispatch({ type: 'failed', failure, decision, floorMs, roll: ports.random() });
   };
 
   const cannotResume = async (loss: CannotResume, open: StreamOpen | null): Promise<void> => {

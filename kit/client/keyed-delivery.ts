@@ -22,6 +22,7 @@ interface Entry {
  */
 export function createKeyedDelivery(ports: DeliveryPorts, { limit, key }: Concurrency): Delivery {
   let entries: Entry[] = [];
+  let stopping: Promise<void> | null = null;
   let waiters: Array<{ readonly below: number; readonly resolve: () => void }> = [];
   const open = new Map<StreamEvent, Entry>();
   const lanes = Array.from({ length: limit }, () =>
@@ -65,11 +66,12 @@ export function createKeyedDelivery(ports: DeliveryPorts, { limit, key }: Concur
       flush();
     },
     idle: () => under(limit),
-    drained: () => under(1),
+    drained: () => stopping ?? under(1),
     stop() {
       for (const lane of lanes) lane.stop();
       // What did not begin is dropped; what runs still finishes, but the cursor cannot pass what was dropped.
-      void Promise.all(lanes.map((lane) => lane.drained())).then(() => {
+      stopping ??= Promise.all(lanes.map((lane) => lane.drained())).then(() => {
+        stopping = null;
         entries = [];
         open.clear();
         settle();

@@ -47,6 +47,7 @@ export function createPull(): Pull {
     finished.finish();
   };
   const over = ({ resolve, reject }: Waiter, reason: CloseReason): void => {
+    iterated = false;
     if (reason.type === 'gave-up') {
       const message = `gave up: ${reason.failure.message}`;
       reject(new SseKitError('ERR_GAVE_UP', message, { cause: reason.failure.error }));
@@ -64,13 +65,12 @@ export function createPull(): Pull {
     iterate(driver) {
       if (iterated) throw new SseKitError('ERR_ALREADY_ITERATED', 'a stream can be iterated once at a time');
       iterated = true;
-      if (driver.state().name === 'closed') void driver.closed().then((reason) => this.end(reason));
       return {
         next: () =>
           new Promise((resolve, reject) => {
             settle();
             waiter = { resolve, reject };
-            if (ended) {
+            if (ended && driver.state().name === 'closed') {
               over(waiter, ended);
               waiter = null;
             } else give();
