@@ -73,8 +73,7 @@ const ANSWER_MS = 250;
 export function openConnection(deps: ConnectionPorts, events: ConnectionEvents): Connection {
   const { config, ports, sequencer, delivery } = deps;
   const { clock } = ports;
-  const now = (): number => clock.now();
-  const controller = new AbortController();
+  let controller = new AbortController();
   let live = true;
   /** What ends the connection once the events before it are handled. */
   let ending: (() => void | Promise<void>) | null = null;
@@ -138,7 +137,7 @@ export function openConnection(deps: ConnectionPorts, events: ConnectionEvents):
     }
     answer();
     events.fact({ kind: 'control', frame });
-    if (frame.type === STREAM_END) ending ??= events.complete;
+    if (frame.type === STREAM_END) ending ??= isMissing() ? askAgain : events.complete;
     else if (frame.type === STREAM_DRAIN) {
       events.drain(Math.max(0, frameRetryMs));
       frameRetryMs = -1;
@@ -219,7 +218,7 @@ export function openConnection(deps: ConnectionPorts, events: ConnectionEvents):
           if (!event.redelivery) recoverUpTo.delete(epoch);
         }
         if (deps.observed) fact({ kind: 'received', id: event.id, type: event.type, raw: data });
-        sequencer.accept(event, now);
+        sequencer.accept(event, clock);
       },
       onId(id) {
         if (!live || ending) return;
@@ -265,6 +264,14 @@ export function openConnection(deps: ConnectionPorts, events: ConnectionEvents):
     }
     fail('eof', 'the server ended the response');
   };
+  const askAgain = (): void => fail('gap', 'events are missing: asking for them again');
+  /** At the end of the stream: what is held waits for nothing any more. It is asked for again, or announced. */
+  const isMissing = (): boolean => {
+    while (sequencer.holding > 0) {
+      if (sequencer.expire(Number.POSITIVE_INFINITY) === 'recover') return true;
+    }
+    return false;
+  };
   const armLoss = (): void => {
     lossDue?.();
     lossDue = null;
@@ -273,11 +280,10 @@ export function openConnection(deps: ConnectionPorts, events: ConnectionEvents):
     lossDue = clock.setTimeout(
       () => {
         lossDue = null;
-        if (sequencer.expire(clock.now()) === 'recover')
-          fail('gap', 'events are missing: asking for them again');
+        if (sequencer.expire(clock.monotonic()) === 'recover') askAgain();
         else armLoss();
       },
-      Math.max(0, dueAt - clock.now()),
+      Math.max(0, dueAt - clock.monotonic()),
     );
   };
 

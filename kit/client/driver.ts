@@ -7,7 +7,6 @@ import { createDedupeWindow } from './core/dedupe-window.ts';
 import { defaultRetryDecision, type Failure } from './core/failure.ts';
 import { initialState, transition } from './core/machine.ts';
 import type { CloseReason, Effect, Input, State } from './core/state.ts';
-import type { CursorState } from './cursor-store.ts';
 import { createDelivery, type DeliveryPorts, type Handle } from './delivery.ts';
 import { publishedAt, type StreamEvent } from './event.ts';
 import type { ClientFact, ClientFactBody } from './facts.ts';
@@ -130,7 +129,8 @@ export function createDriver(setup: DriverOptions): Driver {
     if (options.commit !== 'manual' || (!event && count.processed === 0)) committed = cursor;
     if (event) {
       count.processed++;
-      sequencer.settled(event, now);
+      sequencer.settled(event);
+      if (event.id && options.commit !== 'manual') sequencer.committed(event.id, now());
     }
     writer.changed();
     if (event && observers.length > 0) {
@@ -168,16 +168,15 @@ export function createDriver(setup: DriverOptions): Driver {
   const load = async (): Promise<void> => {
     const { store } = options;
     if (!store) return;
-    let found: CursorState | null = null;
     try {
-      found = await store.load(setup.name);
+      const found = await store.load(setup.name);
+      if (found?.cursor == null) return;
+      committed = String(found.cursor); // a column of numbers, in a store of one's own
+      loadedCursor = true;
+      for (const [id, at] of found.dedupe) window.add(id, at);
     } catch (error) {
       failure('ERR_CURSOR_STORE', 'the cursor could not be loaded', error);
     }
-    if (!found || found.cursor === null) return;
-    committed = found.cursor;
-    for (const [id, at] of found.dedupe) window.add(id, at);
-    loadedCursor = true;
   };
 
   const inputs: Input[] = [];
@@ -371,6 +370,7 @@ export function createDriver(setup: DriverOptions): Driver {
     closed: () => finished.promise,
     commit(id) {
       committed = committedBy(committed, id);
+      sequencer.committed(id, now());
       writer.changed();
     },
     dispatch,

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { encodeStreamOpen } from '../protocol/control.ts';
+import { encodeStreamEnd, encodeStreamOpen } from '../protocol/control.ts';
 import { type MemoryExchange, memoryNetwork, seededRandom, VirtualClock } from '../testing/index.ts';
 import {
   type ClientFact,
@@ -77,6 +77,47 @@ describe('an event over its bound', () => {
   });
 });
 
+describe('the end of a stream', () => {
+  it('is not taken for complete while an event is missing: it is asked for again', async () => {
+    const { clock, seen, stream, cursor, kinds } = run((exchange) => {
+      const missing = exchange.number === 1 ? '' : event(2);
+      exchange.write(
+        `${open(exchange.number === 1 ? 0 : 1)}${event(1)}${missing}${event(3)}${encodeStreamEnd()}`,
+      );
+    }, {});
+    await clock.advance(2000);
+    expect([seen, cursor(1)]).toEqual([[1, 2, 3], `${EPOCH}.1`]);
+    expect([await stream.closed, kinds('gap')]).toEqual([{ type: 'complete' }, []]);
+  });
+
+  it('announces what it never brings, and hands over what came behind it', async () => {
+    const { clock, seen, stream, kinds } = run(
+      (exchange) => exchange.write(open(0) + event(1) + event(3) + event(5) + encodeStreamEnd()),
+      {},
+    );
+    await clock.advance(20_000);
+    expect([seen, await stream.closed]).toEqual([[1, 3, 5], { type: 'complete' }]);
+    expect(kinds('gap')).toMatchObject([
+      { reason: 'hole', missed: 1 },
+      { reason: 'hole', missed: 1 },
+    ]);
+  });
+});
+
+describe('a clock that is set back', () => {
+  it('makes nobody wait for a missing event longer than told', async () => {
+    const { clock, network, cursor } = run(
+      (exchange) => exchange.write(open(0) + (exchange.number === 1 ? event(2) : '')),
+      { order: { bufferMs: 500 } },
+    );
+    await clock.advance(0);
+    clock.jumpWall(-3_600_000);
+    network.exchanges[0]?.write(': still here\n\n');
+    await clock.advance(3000);
+    expect(cursor(1)).toBe(`${EPOCH}.0`);
+  });
+});
+
 describe('order by time', () => {
   const early = '2026-11-22T08:00:00.000Z';
   const later = '2026-11-22T08:00:01.000Z';
@@ -149,6 +190,21 @@ describe('an `id:` without `data:`', () => {
     const { stats, kinds } = await after(`${open(0)}${event(1)}id: epoch-0002.5\n\n`);
     expect(stats).toBe('epoch-0002.5');
     expect(kinds('gap')[0]).toMatchObject({ reason: 'epoch-changed', after: `${EPOCH}.1`, missed: null });
+  });
+});
+
+describe('a store that holds what is no cursor', () => {
+  it.each<[string, unknown, string | undefined]>([
+    ['no window', { cursor: `${EPOCH}.5` }, `${EPOCH}.5`],
+    ['a number', { cursor: 5, dedupe: [] }, '5'],
+    ['nothing', undefined, undefined],
+    ['a text', 'text', undefined],
+  ])('%s: the client connects all the same', async (_what, state, expected) => {
+    const { clock, network, cursor } = run(() => undefined, {
+      store: { load: () => state as never, save: () => undefined },
+    });
+    await clock.advance(0);
+    expect([network.exchanges.length, cursor(0)]).toEqual([1, expected]);
   });
 });
 

@@ -23,12 +23,16 @@ function sequence(
       else if (fact.kind === 'error') log.push(`${fact.code}: ${fact.message}`);
     },
   });
-  const now = (): number => 0;
+  const times = { now: () => 0, monotonic: () => 0 };
   for (const each of came) {
     const [id, data] = typeof each === 'object' ? each : [each, '1'];
     const text = typeof id === 'string' ? id : `epochone.${id}`;
     if (data === 'reconnect') {
       sequencer.connecting(text);
+      continue;
+    }
+    if (data === 'too large') {
+      sequencer.skipped();
       continue;
     }
     if (data === 'lost') {
@@ -37,8 +41,8 @@ function sequence(
       continue;
     }
     const event = new WireEvent('t', text, data, { format: 'auto', url: '' });
-    sequencer.accept(event, now);
-    sequencer.settled(event, now);
+    sequencer.accept(event, times);
+    sequencer.settled(event);
   }
   return log;
 }
@@ -81,6 +85,25 @@ describe('a position that comes after a later one', () => {
       '8 dropped, announced as missing',
       '7 seen before',
     ]);
+  });
+});
+
+describe('an event that was too large', () => {
+  const big = [0, 'too large'] as const;
+
+  it('is the first hole, and no event behind it that came already', () => {
+    expect(sequence('buffer', [1, 3, big, 4])).toEqual([
+      'deliver 1, cursor 1',
+      '3 buffered',
+      'gap of 1',
+      'cursor 2',
+      'deliver 3, cursor 3',
+      'deliver 4, cursor 4',
+    ]);
+  });
+
+  it('is no hole that comes later, when the next event was there', () => {
+    expect(sequence('buffer', [1, big, 2, 4]).slice(1)).toEqual(['deliver 2, cursor 2', '4 buffered']);
   });
 });
 

@@ -2,10 +2,11 @@ import type { StreamOpen } from '../protocol/control.ts';
 import { quote, SseKitError } from '../protocol/errors.ts';
 import { parsePosition } from '../protocol/position.ts';
 import { seqOf, standing } from './core/contiguity.ts';
-import type { DedupeWindow } from './core/dedupe-window.ts';
+import { type DedupeWindow, forgetOldest } from './core/dedupe-window.ts';
 import { createReorderBuffer, type ReorderBounds } from './core/reorder-buffer.ts';
 import type { StreamEvent } from './event.ts';
 import type { ClientFactBody, GapReason } from './facts.ts';
+import type { Clock } from './ports.ts';
 
 /** What happens to events that do not come in order. */
 export interface OrderPolicy extends ReorderBounds {
@@ -28,23 +29,30 @@ export interface SequencerOut {
 /** What to do about a loss: ask again from the committed cursor, or nothing more (it was announced). */
 export type LossDecision = 'recover' | 'done';
 
+/** The time, asked for where it is needed: wall time for what is saved, and one that does not jump for waits. */
+export type Times = Pick<Clock, 'now' | 'monotonic'>;
+
 /** Decides for each event whether it is next, seen, too early or too late. Knows no clock: time is passed in. */
 export interface Sequencer {
   /** @param id what stands for the event: its `id:`, or the part of it that is about this stream. */
-  accept(event: StreamEvent, now: () => number, id?: string | null): void;
+  accept(event: StreamEvent, times: Times, id?: string | null): void;
   /** An id came without an event: the last event ID is this one from now on; an empty one takes it back. */
   checkpoint(id: string): void;
   /** The handler of an event finished. */
-  settled(event: StreamEvent, now: () => number, id?: string | null): void;
+  settled(event: StreamEvent, id?: string | null): void;
+  /** What was handled up to the event of this id will not be asked for again. @param now wall time */
+  committed(id: string, now: number): void;
   /** A connection begins that resumes from `cursor`: what was held will be sent again. */
   connecting(cursor: string | null): void;
   /** `stream.open` came, with its id. */
   opened(open: StreamOpen, id: string | null): void;
+  /** Whether this connection has brought more already than what is announced to be the rest, after `from`. */
+  isBehind(from: string): boolean;
   /** The server announced that it goes on after `from`. */
   jumped(from: string): void;
   /** The last sequence number seen, when it is of this epoch; -1 otherwise. */
   seenOf(epoch: string): number;
-  /** When `expire` has to be called; `Infinity` when nothing is held. */
+  /** When `expire` has to be called, in monotonic time; `Infinity` when nothing is held. */
   readonly dueAt: number;
   /** Events held because one before them is missing. */
   readonly holding: number;
@@ -74,6 +82,8 @@ export function createSequencer(policy: OrderPolicy, window: DedupeWindow, out: 
   /** The sequence before the loss that was asked for again. */
   let askedAgain = -1;
   let oversized = false;
+  /** The mark was moved by what came on this connection. */
+  let moved = false;
   /** For order by id or time: the highest key delivered, and the last cursor with nothing held before it. */
   let highest = Number.NEGATIVE_INFINITY;
   let safe: string | null = null;
@@ -82,6 +92,8 @@ export function createSequencer(policy: OrderPolicy, window: DedupeWindow, out: 
   const held = createReorderBuffer<StreamEvent>(policy);
   /** Opaque ids handed on whose handler has not finished: not in the window, which may be saved at any time. */
   const inFlight = new Set<string>();
+  /** Those whose handler has finished, in that order, as long as they are not committed. */
+  const handled = new Set<string>();
   const byPosition = policy.by === 'sequence';
 
   const setMark = (id: string | null): void => {
@@ -94,6 +106,7 @@ export function createSequencer(policy: OrderPolicy, window: DedupeWindow, out: 
   };
   const advance = (event: StreamEvent, to: number, id: string): void => {
     seq = to;
+    moved = true;
     lastId = id;
     lastRaw = event.raw;
     out.deliver(event, lastId);
@@ -126,10 +139,10 @@ export function createSequencer(policy: OrderPolicy, window: DedupeWindow, out: 
     passed.clear();
   };
 
-  const acceptOpaque = (event: StreamEvent, now: () => number, own: string | null): void => {
+  const acceptOpaque = (event: StreamEvent, times: Times, own: string | null): void => {
     const { id } = event;
     if (own) {
-      if (inFlight.has(own) || window.has(own, now())) {
+      if (inFlight.has(own) || handled.has(own) || window.has(own, times.now())) {
         duplicate(event, own);
         return;
       }
@@ -139,7 +152,7 @@ export function createSequencer(policy: OrderPolicy, window: DedupeWindow, out: 
       lastId = id;
       lastRaw = event.raw;
     }
-    if (policy.by === 'id' || policy.by === 'time') acceptKeyed(event, now());
+    if (policy.by === 'id' || policy.by === 'time') acceptKeyed(event, times.monotonic());
     else out.deliver(event, lastId);
   };
   /** Order by number in the id or by time. There is no next one to wait for, so a buffer can only wait for time to pass. */
@@ -170,10 +183,10 @@ export function createSequencer(policy: OrderPolicy, window: DedupeWindow, out: 
       if (event) out.deliver(event, safeCursor());
     }
   };
-  const acceptForeign = (event: StreamEvent, id: string, now: () => number): void => {
+  const acceptForeign = (event: StreamEvent, id: string, times: Times): void => {
     const position = byPosition ? parsePosition(id) : null;
     if (!position) {
-      acceptOpaque(event, now, id);
+      acceptOpaque(event, times, id);
       return;
     }
     if (prefix) jumpedUnannounced(id);
@@ -194,18 +207,21 @@ export function createSequencer(policy: OrderPolicy, window: DedupeWindow, out: 
     out.fact({ kind: 'out-of-order', id, type, action, announced: true });
     if (deliver) out.deliver(event, lastId);
   };
-  const acceptAhead = (event: StreamEvent, own: string, ahead: number, now: number): void => {
+  const acceptAhead = (event: StreamEvent, own: string, ahead: number, times: Times): void => {
     const { id, type } = event;
-    if (oversized || policy.late !== 'buffer') {
-      if (!oversized) passOver(seq + 1, ahead);
-      announce(oversized ? 'too-large' : 'order', ahead - 1);
+    if (oversized) {
       oversized = false;
+      announce('too-large', Math.min(ahead, held.lowest) - 1);
+      accept(event, times, own);
+    } else if (policy.late !== 'buffer') {
+      passOver(seq + 1, ahead);
+      announce('order', ahead - 1);
       advance(event, ahead, own);
     } else if (held.has(ahead)) {
       duplicate(event, own);
     } else {
       out.fact({ kind: 'out-of-order', id, type, action: 'buffered', announced: false });
-      held.hold(ahead, event, now);
+      held.hold(ahead, event, times.monotonic());
     }
   };
   const lost = (reason: GapReason, from: number): LossDecision => {
@@ -218,31 +234,35 @@ export function createSequencer(policy: OrderPolicy, window: DedupeWindow, out: 
     return 'done';
   };
 
-  return {
-    accept(event, now, id = event.id) {
-      if (id === null || prefix === '') {
-        if (id) acceptForeign(event, id, now);
-        else acceptOpaque(event, now, id);
+  const accept: Sequencer['accept'] = (event, times, id = event.id) => {
+    if (id === null || prefix === '') {
+      if (id) acceptForeign(event, id, times);
+      else acceptOpaque(event, times, id);
+      return;
+    }
+    const came = seqOf(id, prefix);
+    switch (standing(seq, came)) {
+      case 'next':
+        // What was too large left no hole here.
+        oversized = false;
+        advance(event, came, id);
+        if (held.size > 0) release();
         return;
-      }
-      const came = seqOf(id, prefix);
-      switch (standing(seq, came)) {
-        case 'next':
-          advance(event, came, id);
-          if (held.size > 0) release();
-          return;
-        case 'seen':
-          if (passed.size > 0 && passed.delete(came)) acceptLate(event);
-          else duplicate(event, id);
-          return;
-        case 'ahead':
-          acceptAhead(event, id, came, now());
-          return;
-        case 'foreign':
-          acceptForeign(event, id, now);
-          return;
-      }
-    },
+      case 'seen':
+        if (passed.size > 0 && passed.delete(came)) acceptLate(event);
+        else duplicate(event, id);
+        return;
+      case 'ahead':
+        acceptAhead(event, id, came, times);
+        return;
+      case 'foreign':
+        acceptForeign(event, id, times);
+        return;
+    }
+  };
+
+  return {
+    accept,
     checkpoint(id) {
       const came = prefix ? seqOf(id, prefix) : -1;
       // Contiguity decides: the cursor passes nothing that is missing, whatever the server says.
@@ -256,14 +276,25 @@ export function createSequencer(policy: OrderPolicy, window: DedupeWindow, out: 
       out.move(byPosition ? id : safeCursor());
       if (came >= 0) release();
     },
-    settled(event, now, id = event.id) {
-      if (inFlight.size > 0 && id && inFlight.delete(id)) window.add(id, now());
+    settled(event, id = event.id) {
+      if (inFlight.size === 0 || !id || !inFlight.delete(id)) return;
+      handled.add(id);
+      if (handled.size > window.limit) forgetOldest(handled);
+    },
+    committed(id, now) {
+      if (handled.size === 0 || !handled.has(id)) return;
+      for (const each of handled) {
+        handled.delete(each);
+        window.add(each, now);
+        if (each === id) return;
+      }
     },
     connecting(cursor) {
       safe = cursor;
       held.clear();
       inFlight.clear();
-      oversized = false;
+      handled.clear();
+      oversized = moved = false;
       setMark(cursor);
     },
     opened({ epoch, resume }, id) {
@@ -276,7 +307,9 @@ export function createSequencer(policy: OrderPolicy, window: DedupeWindow, out: 
       setMark(id);
       out.move(id);
     },
+    isBehind: (from) => moved && prefix !== '' && standing(seq, seqOf(from, prefix)) === 'seen',
     jumped(from) {
+      moved = true;
       held.clear();
       setMark(from);
       out.move(from);

@@ -76,24 +76,27 @@ export function createVectorSequencer(
 
   return {
     ...single,
-    accept(event: StreamEvent, now) {
+    accept(event: StreamEvent, times) {
       const { id } = event;
       if (!several) {
-        single.accept(event, now, id);
+        single.accept(event, times, id);
         return;
       }
       const part = id ? partOf(id) : undefined;
-      if (part && id) part.sequencer.accept(event, now, ownId(id));
+      if (part && id) part.sequencer.accept(event, times, ownId(id));
       else if (parts.size > 0 && !id) out.deliver(event, cursor());
-      else single.accept(event, now, id && ownEntry(id));
+      else single.accept(event, times, id && ownEntry(id));
     },
     checkpoint(id) {
       const part = several ? partOf(id) : undefined;
       if (part) part.sequencer.checkpoint(ownId(id));
       else if (parts.size === 0) single.checkpoint(id);
     },
-    settled(event, now) {
-      single.settled(event, now, several && event.id ? ownEntry(event.id) : event.id);
+    settled(event) {
+      single.settled(event, several && event.id ? ownEntry(event.id) : event.id);
+    },
+    committed(id, now) {
+      single.committed(several ? ownEntry(id) : id, now);
     },
     connecting(from) {
       single.connecting(from);

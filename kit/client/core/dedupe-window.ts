@@ -16,6 +16,8 @@ export interface DedupeWindow {
   /** Remembers the id from `now` on; an id that is there already becomes the newest. */
   add(id: string, now: number): void;
   readonly size: number;
+  /** The most it may remember. */
+  readonly limit: number;
   snapshot(): DedupeSnapshot;
 }
 
@@ -26,13 +28,7 @@ export function createDedupeWindow(bounds: DedupeBounds, saved: DedupeSnapshot =
   const add = (id: string, now: number): void => {
     seen.delete(id);
     seen.set(id, now);
-    if (seen.size > bounds.size) forgetOldest();
-  };
-  const forgetOldest = (): void => {
-    for (const oldest of seen.keys()) {
-      seen.delete(oldest);
-      return;
-    }
+    if (seen.size > bounds.size) forgetOldest(seen);
   };
   for (const [id, at] of saved) add(id, at);
   return {
@@ -47,6 +43,15 @@ export function createDedupeWindow(bounds: DedupeBounds, saved: DedupeSnapshot =
     get size() {
       return seen.size;
     },
+    limit: bounds.size,
     snapshot: () => [...seen],
   };
+}
+
+/** Takes out what was put in first. */
+export function forgetOldest(from: Map<string, unknown> | Set<string>): void {
+  for (const oldest of from.keys()) {
+    from.delete(oldest);
+    return;
+  }
 }
