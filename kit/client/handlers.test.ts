@@ -1,8 +1,9 @@
 import * as v from 'valibot';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import type { StreamEvent } from './index.ts';
-import { EPOCH, event, open, run } from './one-stream.fixture.ts';
+import type { MemoryExchange } from '../testing/index.ts';
+import { memoryCursorStore, type StandardSchema, type StreamEvent } from './index.ts';
+import { EPOCH, event, opaque, open, run } from './one-stream.fixture.ts';
 
 describe('handlers', () => {
   it('are called again as the policy says, then the event is given up and the stream goes on', async () => {
@@ -70,6 +71,24 @@ describe('handlers', () => {
     expect(stream.stats().cursor).toBe(`${EPOCH}.3`);
   });
 
+  it('fail as any handler when their key cannot be told, and hold up nothing', async () => {
+    const { clock, seen, kinds, stream } = run(
+      (exchange) => {
+        exchange.write(
+          exchange.number === 1
+            ? `${open(0)}${event(1)}id: ${EPOCH}.2\ndata: {"broken\n\n${event(3)}`
+            : open(3, 'ok') + event(4),
+        );
+        if (exchange.number === 1) exchange.end();
+      },
+      { concurrency: { limit: 2, key: ({ data }) => String(data) } },
+    );
+    await clock.advance(5000);
+    expect(seen).toEqual([1, 3, 4]);
+    expect(kinds('dead-letter')).toMatchObject([{ reason: 'handler', error: { code: 'ERR_ENVELOPE_JSON' } }]);
+    expect(stream.stats().cursor).toBe(`${EPOCH}.4`);
+  });
+
   it('leave the cursor to the application when it commits by hand', async () => {
     const { clock, network, seen, stream } = run(
       (exchange) =>
@@ -82,6 +101,23 @@ describe('handlers', () => {
     await clock.advance(0);
     expect(network.exchanges[1]?.request.headers['last-event-id']).toBe(`${EPOCH}.1`);
     expect(seen).toEqual([1, 2, 2]);
+  });
+
+  it('get what was not committed by hand again, where ids are opaque, too: after a reconnect and a restart', async () => {
+    const store = memoryCursorStore();
+    const serve = (exchange: MemoryExchange): void =>
+      exchange.write(['a', 'b', 'c', 'b'].map(opaque).join(''));
+    const first = run(serve, { commit: 'manual', store });
+    await first.clock.advance(0);
+    expect(first.seen).toEqual(['a', 'b', 'c']);
+    first.stream.commit('b');
+    first.stream.reconnect();
+    await first.clock.advance(0);
+    expect(first.seen).toEqual(['a', 'b', 'c', 'c']);
+    await first.stream.close();
+    const second = run(serve, { commit: 'manual', store });
+    await second.clock.advance(0);
+    expect(second.seen).toEqual(['c']);
   });
 
   it('stop the reading while they are busy', async () => {
@@ -113,6 +149,26 @@ describe('payloads', () => {
     await clock.advance(0);
     expect(seen).toEqual([{ n: 1 }, { n: 3 }]);
     expect(kinds('dead-letter')).toMatchObject([{ reason: 'validation', error: { code: 'ERR_VALIDATION' } }]);
+  });
+
+  it('are validated again when the validation itself failed', async () => {
+    let asked = 0;
+    const schema: StandardSchema = {
+      '~standard': {
+        version: 1,
+        vendor: 'test',
+        validate: async (value) => {
+          if (++asked === 1) throw new Error('the registry is down');
+          return { value: `valid ${value}` };
+        },
+      },
+    };
+    const { clock, seen } = run((exchange) => exchange.write(open(0) + event(1)), {
+      schemas: { message: schema },
+      handlerFailure: { attempts: 2 },
+    });
+    await clock.advance(1000);
+    expect(seen).toEqual(['valid 1']);
   });
 
   it('that are broken are reported, the rest unharmed', async () => {

@@ -14,6 +14,8 @@ interface Entry {
   event: StreamEvent | null;
   startedAt: number;
   done: boolean;
+  /** Where it is handled; `null` when its key could not be told. */
+  readonly lane: number | null;
 }
 
 /**
@@ -28,6 +30,11 @@ export function createKeyedDelivery(ports: DeliveryPorts, { limit, key }: Concur
   const lanes = Array.from({ length: limit }, () =>
     createDelivery({
       ...ports,
+      handle(event) {
+        // Without a key it fails as it would in the handler, and as often as the policy says.
+        if (open.get(event)?.lane === null) key(event);
+        return ports.handle(event);
+      },
       commit(_cursor, event, startedAt) {
         const entry = event && open.get(event);
         if (!entry) return;
@@ -38,6 +45,13 @@ export function createKeyedDelivery(ports: DeliveryPorts, { limit, key }: Concur
       },
     }),
   );
+  const laneOf = (event: StreamEvent): number | null => {
+    try {
+      return hash(key(event)) % limit;
+    } catch {
+      return null; // thrown again where handlers fail
+    }
+  };
   const flush = (): void => {
     let index = 0;
     for (; entries[index]?.done; index++) {
@@ -56,13 +70,13 @@ export function createKeyedDelivery(ports: DeliveryPorts, { limit, key }: Concur
     entries.length < below ? null : new Promise((resolve) => waiters.push({ below, resolve }));
   return {
     offer(event, cursor) {
-      const entry: Entry = { cursor, event, startedAt: 0, done: false };
+      const entry: Entry = { cursor, event, startedAt: 0, done: false, lane: laneOf(event) };
       entries.push(entry);
       open.set(event, entry);
-      lanes[hash(key(event)) % limit]?.offer(event, cursor);
+      lanes[entry.lane ?? 0]?.offer(event, cursor);
     },
     move(cursor) {
-      entries.push({ cursor, event: null, startedAt: 0, done: true });
+      entries.push({ cursor, event: null, startedAt: 0, done: true, lane: null });
       flush();
     },
     idle: () => under(limit),

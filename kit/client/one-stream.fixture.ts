@@ -1,4 +1,4 @@
-import { encodeStreamOpen } from '../protocol/control.ts';
+import { encodeStreamOpen, type ResumeOutcome } from '../protocol/control.ts';
 import type { MemoryExchange } from '../testing/index.ts';
 import type { ConnectOptions } from './index.ts';
 import { virtualClient } from './virtual.fixture.ts';
@@ -9,7 +9,7 @@ export const EPOCH = 'epoch-0001';
 export const at = (seq: number) => ({ epoch: EPOCH, seq });
 
 /** The `stream.open` of a response that goes on after `cursor`. */
-export const open = (cursor: number, resume: 'fresh' | 'ok' = 'fresh', heartbeatMs = 10_000) =>
+export const open = (cursor: number, resume: ResumeOutcome = 'fresh', heartbeatMs = 10_000) =>
   encodeStreamOpen(
     { stream: 's', epoch: EPOCH, head: cursor, oldest: 1, resume, heartbeatMs, connection: 'c', protocol: 1 },
     at(cursor),

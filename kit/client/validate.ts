@@ -23,6 +23,7 @@ export function validating(
   handle: Handle,
   refused: (event: StreamEvent, error: unknown) => void,
 ): Handle {
+  const passed = new WeakSet<StreamEvent>();
   const decide = (event: StreamEvent, result: SchemaResult<unknown>): unknown => {
     if (result.issues) {
       const message = result.issues.map((issue) => issue.message).join('; ');
@@ -33,11 +34,12 @@ export function validating(
       return undefined;
     }
     (event as WireEvent).replaceData(result.value);
+    passed.add(event);
     return handle(event);
   };
   return (event) => {
     const schema = Object.hasOwn(schemas, event.type) ? schemas[event.type] : undefined;
-    if (!schema || event.attempt > 1) return handle(event);
+    if (!schema || passed.has(event)) return handle(event);
     let data: unknown;
     try {
       data = event.data;
