@@ -143,8 +143,11 @@ export function openConnection(deps: ConnectionPorts, events: ConnectionEvents):
       frameRetryMs = -1;
     } else if (frame.type === STREAM_CANNOT_RESUME) {
       const loss = frame.body;
+      const part = sequencer.of(loss.stream);
+      // A copy of what was said before: it must not take the cursor back.
+      if (part.isBehind(loss.from)) return;
       events.fact({ kind: 'cannot-resume', ...loss });
-      sequencer.of(loss.stream).jumped(loss.from);
+      part.jumped(loss.from);
       const strategy = config.options.cannotResume;
       // With another strategy the connection ends here, and what follows is asked for again.
       if (strategy && strategy !== 'from-oldest')

@@ -83,6 +83,8 @@ export function createDriver(setup: DriverOptions): Driver {
   let openedAt: number | null = null;
   /** The stream for which a place was chosen after a loss, until the server goes on from there; '' for the only one. */
   let chose: string | null = null;
+  /** When that was: once in a while it costs no wait, but not again and again. */
+  let choseAt = Number.NEGATIVE_INFINITY;
   let finished = deferred<CloseReason>();
   const count = { opened: 0, processed: 0, duplicates: 0, gaps: 0, missed: 0, head: null as string | null };
 
@@ -332,8 +334,15 @@ export function createDriver(setup: DriverOptions): Driver {
       cursor = answer === 'start-fresh' ? (open ? `${open.epoch}.${open.head}` : null) : answer.cursor;
     }
     chose = chose === key ? null : key;
-    commit(sequencer.cursorAt(loss.stream, cursor), null, 0);
-    dispatch({ type: 'reconnect' });
+    // Also where the application commits by hand: what it did not commit cannot be repeated.
+    committed = sequencer.cursorAt(loss.stream, cursor);
+    writer.changed();
+    const soon = clock.monotonic() - choseAt < config.retry.healthyAfterMs;
+    choseAt = clock.monotonic();
+    if (soon) {
+      connection?.abandon();
+      failed({ cause: 'gap', message: `cannot resume, again: ${loss.reason}` }, 0);
+    } else dispatch({ type: 'reconnect' });
   };
 
   const finish = async (reason: CloseReason): Promise<void> => {

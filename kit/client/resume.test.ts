@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { encodeStreamOpen } from '../protocol/control.ts';
+import { encodeCannotResume, encodeStreamOpen } from '../protocol/control.ts';
 import type { MemoryExchange } from '../testing/index.ts';
 import { type ConnectOptions, memoryCursorStore } from './index.ts';
 import { at, EPOCH, event, opaque, open, run } from './one-stream.fixture.ts';
@@ -65,6 +65,55 @@ describe('a server that cannot resume', () => {
     await clock.advance(10);
     expect(seen).toEqual(expected);
     expect(kinds('cannot-resume')).toMatchObject([{ reason: 'expired', missed: 4 }]);
+  });
+
+  it.each(['start-fresh', () => ({ cursor: `${EPOCH}.7` })] as const)(
+    'is not asked again for what was lost, though the application commits by hand',
+    async (cannotResume) => {
+      const { clock, network, stream, seen, kinds } = run(
+        (exchange) => (exchange.number === 1 ? exchange.write(open(1) + event(2)) : gap(exchange)),
+        { from: `${EPOCH}.1`, commit: 'manual', cannotResume },
+      );
+      await clock.advance(0);
+      stream.reconnect();
+      await clock.advance(10_000);
+      expect([network.exchanges.length, kinds('cannot-resume').length, seen.length]).toEqual([3, 1, 2]);
+    },
+  );
+
+  it.each(['start-fresh', async () => ({ cursor: `${EPOCH}.7` })] as const)(
+    'whatever it is asked is not asked in a hot loop',
+    async (cannotResume) => {
+      const { clock, network, stream, kinds } = run(
+        (exchange) => {
+          const requested = exchange.request.headers['last-event-id'] ?? null;
+          const loss = { reason: 'malformed', requested, from: `${EPOCH}.5`, missed: null } as const;
+          exchange.write(open(9, 'gap') + encodeCannotResume(loss, at(5)));
+        },
+        { from: `${EPOCH}.1`, cannotResume },
+      );
+      await clock.advance(60_000);
+      expect(network.exchanges.length).toBeLessThan(25);
+      expect(network.exchanges.length).toBeGreaterThan(5);
+      expect([stream.state, kinds('cannot-resume').length]).toEqual(['waiting', network.exchanges.length]);
+    },
+  );
+
+  it('is heard once when the wire repeats it, and nothing is handled twice', async () => {
+    const loss = { reason: 'expired', requested: `${EPOCH}.1`, from: `${EPOCH}.5`, missed: 4 } as const;
+    const { clock, seen, kinds, stream } = run(
+      (exchange) => {
+        const said = open(9, 'gap') + encodeCannotResume(loss, at(5)) + event(6) + event(7);
+        exchange.write(said + said + event(8));
+      },
+      { from: `${EPOCH}.1` },
+    );
+    await clock.advance(5000);
+    expect([seen, kinds('cannot-resume').length, stream.stats().cursor]).toEqual([
+      [6, 7, 8],
+      1,
+      `${EPOCH}.8`,
+    ]);
   });
 
   it('ends the client when told to', async () => {
