@@ -323,6 +323,8 @@ export function openConnection(deps: ConnectionPorts, events: ConnectionEvents):
       let response = await ports.transport(request);
       if (live && response.status === 401 && deps.refreshable) {
         stage = 'request';
+        controller.abort(); // else the answer that nobody reads would keep its socket
+        controller = new AbortController();
         request = await deps.request(controller.signal, true);
         stage = 'network';
         if (!live) return;

@@ -200,10 +200,10 @@ export function createDriver(setup: DriverOptions): Driver {
       const cause = input.type === 'failed' ? input.failure.cause : input.type;
       fact({ kind: 'state', from: before.name, to: next.name, cause });
     }
-    for (const effect of effects) perform(effect);
+    for (const effect of effects) perform(effect, input.type);
     if (next.name === 'closed' && before.name !== 'closed') void finish(next.reason);
   };
-  const perform = (effect: Effect): void => {
+  const perform = (effect: Effect, why: Input['type']): void => {
     switch (effect.do) {
       case 'request':
         void begin(++generation);
@@ -214,7 +214,7 @@ export function createDriver(setup: DriverOptions): Driver {
         connection = null;
         return;
       case 'wait': {
-        const cause = effect.failure?.cause ?? 'budget';
+        const cause = effect.failure?.cause ?? (why === 'restore' ? why : 'budget');
         const { delayMs, floorMs } = effect;
         cancelWait = clock.setTimeout(() => dispatch({ type: 'timer' }), delayMs);
         fact({ kind: 'retry', attempt: state.attempt + 1, delayMs, floorMs, cause });

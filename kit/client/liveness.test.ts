@@ -76,6 +76,15 @@ describe('the page', () => {
     expect([network.exchanges.length, stream.state]).toEqual([2, 'open']);
   });
 
+  it('says why it waits when it is back before the server wants it', async () => {
+    const { clock, signal, kinds } = run((exchange) => exchange.respond(503, { 'retry-after': '60' }));
+    await clock.advance(0);
+    signal('suspend');
+    await clock.advance(10_000);
+    signal('restore');
+    expect(kinds('retry').map(({ cause }) => cause)).toEqual(['status', 'restore']);
+  });
+
   it('does not sit out a wait when the network is back, and does not loop', async () => {
     const { clock, network, signal } = run((exchange) => exchange.fail(), {
       retry: { baseMs: 8000, maxMs: 8000, jitter: 0 },

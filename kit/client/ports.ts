@@ -1,3 +1,4 @@
+import { MAX_TIMER_MS } from './core/backoff.ts';
 import type { Lifecycle } from './lifecycle.ts';
 import type { Transport } from './transport.ts';
 
@@ -7,7 +8,7 @@ export interface Clock {
   now(): number;
   /** Milliseconds from an arbitrary origin; never runs backwards. For durations. */
   monotonic(): number;
-  /** Calls back once after `delayMs` (at most 2^31-1). Returns a function that cancels. */
+  /** Calls back once after `delayMs`, or after 2^31-1 ms when that is more. Returns a function that cancels. */
   setTimeout(callback: () => void, delayMs: number): () => void;
 }
 
@@ -37,7 +38,8 @@ export const systemClock: Clock = {
   now: () => Date.now(),
   monotonic: () => performance.now(),
   setTimeout(callback, delayMs) {
-    const timer = setTimeout(callback, delayMs);
+    // A longer wait would wrap to 1 ms: whoever waits again then would never stop.
+    const timer = setTimeout(callback, Math.min(delayMs, MAX_TIMER_MS));
     return () => clearTimeout(timer);
   },
 };

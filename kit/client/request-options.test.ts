@@ -1,5 +1,5 @@
-import { describe, expect, it } from 'vitest';
-import { type ConnectOptions, connect, createRetryBudget } from './index.ts';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { type ConnectOptions, connect, createRetryBudget, systemClock } from './index.ts';
 import { open, run } from './one-stream.fixture.ts';
 
 describe('requests', () => {
@@ -61,6 +61,34 @@ describe('requests', () => {
     await first.clock.advance(60_000);
     expect(first.network.exchanges.length).toBeGreaterThan(before);
     expect(first.network.exchanges.length).toBeLessThanOrEqual(before + 3);
+  });
+});
+
+describe('an answer of 401', () => {
+  it('is let go when a new token is tried: its socket is not kept for as long as the stream lives', async () => {
+    const { clock, network, stream } = run(
+      (exchange) => (exchange.number === 1 ? exchange.respond(401) : exchange.write(open(0))),
+      { headers: ({ refresh }) => ({ authorization: refresh ? 'new' : 'old' }) },
+    );
+    await clock.advance(0);
+    expect(network.exchanges.map(({ aborted }) => aborted)).toEqual([true, false]);
+    await stream.close();
+    expect(network.exchanges[1]?.aborted).toBe(true);
+  });
+});
+
+describe('the clock of the system', () => {
+  afterEach(() => vi.useRealTimers());
+
+  it('waits at least as long as a timer can, when it is told to wait longer', () => {
+    vi.useFakeTimers();
+    for (const ms of [2 ** 31, 1e15, Number.POSITIVE_INFINITY]) {
+      const fired = vi.fn();
+      const cancel = systemClock.setTimeout(fired, ms);
+      vi.advanceTimersByTime(86_400_000);
+      expect(fired).not.toHaveBeenCalled();
+      cancel();
+    }
   });
 });
 
