@@ -170,6 +170,23 @@ export class FakeBrowser {
   readonly tabs: FakeTab[] = [];
   held: Held | null = null;
   readonly queue: Waiting[] = [];
+  readonly #latencyMs: (() => number) | undefined;
+
+  /** @param latencyMs how long each message between a tab and the browser takes; by default none takes any time. */
+  constructor(latencyMs?: () => number) {
+    this.#latencyMs = latencyMs;
+  }
+
+  /** A way from one place to another, on which nothing overtakes. */
+  path(clock: VirtualClock): (arrive: () => void) => void {
+    const latencyMs = this.#latencyMs;
+    if (!latencyMs) return queueMicrotask;
+    let last = 0;
+    return (arrive) => {
+      last = Math.max(last, clock.monotonic() + latencyMs());
+      clock.setTimeout(arrive, last - clock.monotonic());
+    };
+  }
 
   open(name: string, clock: VirtualClock, server: Server): FakeTab {
     const tab = new FakeTab(name, this, clock, server);
@@ -198,10 +215,18 @@ export class FakeTab {
   readonly #receivers = new Set<(message: Message) => void>();
   readonly #away = new Set<() => void>();
   readonly #cuts = new Set<() => void>();
+  /** From each other tab. */
+  readonly #channels = new Map<FakeTab, (arrive: () => void) => void>();
+  readonly #clock: VirtualClock;
+  readonly #toBrowser: (arrive: () => void) => void;
+  readonly #fromBrowser: (arrive: () => void) => void;
 
   constructor(name: string, browser: FakeBrowser, clock: VirtualClock, server: Server) {
     this.name = name;
     this.#browser = browser;
+    this.#clock = clock;
+    this.#toBrowser = browser.path(clock);
+    this.#fromBrowser = browser.path(clock);
     // Every tab draws different numbers, from its name.
     let seed = [...name].reduce((sum, letter) => sum * 31 + letter.charCodeAt(0), 7);
     this.ports = {
@@ -236,7 +261,7 @@ export class FakeTab {
           post: (message) => {
             if (this.#alive && !this.#receivers.has(receive)) throw new Error('the channel is closed');
             const copy = structuredClone(message);
-            for (const tab of browser.tabs) if (tab !== this && this.#alive) tab.#hear(copy);
+            for (const tab of browser.tabs) if (tab !== this && this.#alive) tab.#hear(this, copy);
           },
           close: () => this.#receivers.delete(receive),
         };
@@ -276,9 +301,11 @@ export class FakeTab {
     for (const listener of [...this.#away]) listener();
   }
 
-  #hear(message: Message): void {
+  #hear(from: FakeTab, message: Message): void {
+    const path = this.#channels.get(from) ?? this.#browser.path(this.#clock);
+    this.#channels.set(from, path);
     // Receivers at the time of arrival, as a port that was closed meanwhile gets nothing.
-    queueMicrotask(() => this.#run(() => [...this.#receivers].map((receive) => receive(message))));
+    path(() => this.#run(() => [...this.#receivers].map((receive) => receive(message))));
   }
 
   #run(call: () => void): void {
@@ -293,38 +320,46 @@ export class FakeTab {
   ): Promise<unknown> {
     const browser = this.#browser;
     return new Promise((resolve, reject) => {
+      const release = (own: Held): void => {
+        if (browser.held !== own) return;
+        browser.held = null;
+        browser.grantNext();
+      };
       const grant = (): void => {
         const own: Held = {
           tab: this,
-          lose: (error) => queueMicrotask(() => this.#run(() => reject(error))),
+          lose: (error) => this.#fromBrowser(() => this.#run(() => reject(error))),
         };
         browser.held = own;
-        queueMicrotask(() =>
+        this.#fromBrowser(() =>
           this.#run(() => {
-            void held().then(() => {
-              if (browser.held === own) {
-                browser.held = null;
-                browser.grantNext();
-              }
+            // Given up while the lock was on its way.
+            const done = options.signal?.aborted ? Promise.resolve() : held();
+            void done.then(() => {
+              this.#toBrowser(() => release(own));
               resolve(undefined);
             });
           }),
         );
       };
-      if (options.steal) {
-        browser.held?.lose(new DOMException('stolen', 'AbortError'));
-        grant();
-        return;
-      }
       const waiting: Waiting = { tab: this, grant };
       options.signal?.addEventListener('abort', () => {
-        const at = browser.queue.indexOf(waiting);
-        if (at < 0) return;
-        browser.queue.splice(at, 1);
         reject(new DOMException('given up', 'AbortError'));
+        this.#toBrowser(() => {
+          const at = browser.queue.indexOf(waiting);
+          if (at >= 0) browser.queue.splice(at, 1);
+        });
       });
-      browser.queue.push(waiting);
-      browser.grantNext();
+      this.#toBrowser(() => {
+        if (!this.#alive) return;
+        if (options.steal) {
+          browser.held?.lose(new DOMException('stolen', 'AbortError'));
+          grant();
+        } else {
+          browser.queue.push(waiting);
+          browser.grantNext();
+        }
+      });
     });
   }
 }
