@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -37,6 +37,13 @@ async function open(at = directory): Promise<{ log: ReplayLog; failures: readonl
   logs.push(log);
   return { log, failures: bench.failures };
 }
+
+/** Lets no file of this process grow beyond so many bytes (or beyond none): what a full disk does to a journal. */
+function limitFiles(bytes: number | 'unlimited'): boolean {
+  return spawnSync('prlimit', ['--pid', String(process.pid), `--fsize=${bytes}:`]).status === 0;
+}
+
+const canLimitFiles = limitFiles('unlimited');
 
 interface Publisher {
   readonly child: ChildProcess;
@@ -151,6 +158,40 @@ describe('the durable log and kill -9', () => {
     const { log, failures } = await open();
     expect(log.bounds().head).toBeGreaterThanOrEqual(Math.max(...acks.map(({ position }) => position.seq)));
     expect(failures).toEqual([]);
+  });
+});
+
+describe('a disk that was full', () => {
+  const name = 'takes nothing with it that was acknowledged when there was room again';
+  it.skipIf(!canLimitFiles)(canLimitFiles ? name : `${name} (there is no prlimit to fill it)`, async () => {
+    const { log } = await open();
+    const append = async () => {
+      const data = JSON.stringify({ n: log.bounds().head + 1, pad: 'x'.repeat(3_000) });
+      return log.append({ type: 'tick', data, unixMs: 0 });
+    };
+    for (let n = 0; n < 20; n++) await append();
+    limitFiles(statSync(join(directory, newestLogFile(directory))).size + 5_000);
+    try {
+      await append();
+      await expect(append()).rejects.toMatchObject({ code: 'ERR_LOG_UNAVAILABLE' });
+    } finally {
+      limitFiles('unlimited');
+    }
+    for (let n = 0; n < 20; n++) await append();
+    const { epoch, head } = log.bounds();
+    expect(head).toBe(41);
+
+    const crashed = `${directory}-crashed`;
+    cpSync(directory, crashed, { recursive: true });
+    try {
+      const { log: again } = await open(crashed);
+      expect(again.bounds()).toMatchObject({ epoch, head });
+      const frames = await readAll(again, { epoch, seq: 0 });
+      expect(frames.map(numberOf)).toEqual(Array.from({ length: head }, (_, i) => i + 1));
+      await again.close();
+    } finally {
+      rmSync(crashed, { recursive: true, force: true });
+    }
   });
 });
 

@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { ReplayLog } from '../server/replay-log.ts';
 import { DurableLog, type DurableRetention } from './durable-log.ts';
 import { createDurableLog, createDurableStore, type DurableLogOptions } from './durable-store.ts';
+import { LevelSession } from './level-session.ts';
 import { Bench, numberOf, range, readAll } from './log-contract-bench.ts';
 
 const WIDE = { maxEvents: 1_000, maxBytes: 1 << 20 };
@@ -146,7 +147,7 @@ describe('a durable log', () => {
       });
       const make = () =>
         new DurableLog('s', retention, {
-          acquire: async () => ({ db: shakyDb, sync: false, bootId: 'monday' }),
+          acquire: async () => new LevelSession(shakyDb, false, 'monday'),
           release: async () => undefined,
         });
       return { make, failing, db };

@@ -51,8 +51,8 @@ export class DurableRecords {
     return { type: 'put', key: this.#metaKey, value: JSON.stringify(meta) };
   }
 
-  async write(batch: readonly DurableWrite[], sync: boolean): Promise<void> {
-    await this.#session.db.batch([...batch], { sync });
+  write(batch: readonly DurableWrite[], sync: boolean): Promise<void> {
+    return this.#session.write(batch, sync);
   }
 
   /** The bounds, `null` where the log is new. */

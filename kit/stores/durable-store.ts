@@ -5,6 +5,8 @@ import { quote, SseKitError } from '../protocol/index.ts';
 import type { ReplayLog } from '../server/replay-log.ts';
 import { STORED_FORMAT } from './draft-codec.ts';
 import { DurableLog, type DurableRetention } from './durable-log.ts';
+import type { DurableWrite } from './durable-records.ts';
+import { LevelSession } from './level-session.ts';
 
 /** Where and how safely a durable store writes. */
 export interface DurableStoreOptions {
@@ -43,9 +45,12 @@ export type Level = ClassicLevel<string, string>;
 
 /** What a log is told by its store. */
 export interface StoreSession {
+  /** For reading. */
   readonly db: Level;
   readonly sync: boolean;
   readonly bootId: string;
+  /** Writes a batch, all or nothing. */
+  write(batch: readonly DurableWrite[], sync: boolean): Promise<void>;
 }
 
 const FORMAT_KEY = 'format';
@@ -64,7 +69,7 @@ export function createDurableLog(options: DurableLogOptions): ReplayLog {
 class LevelStore implements DurableStore {
   readonly #options: DurableStoreOptions;
   readonly #names = new Set<string>();
-  #session: Promise<StoreSession> | null = null;
+  #session: Promise<LevelSession> | null = null;
 
   constructor(options: DurableStoreOptions) {
     if (typeof options.directory !== 'string' || options.directory === '') {
@@ -92,7 +97,7 @@ class LevelStore implements DurableStore {
   async close(): Promise<void> {
     const session = this.#session;
     this.#session = null;
-    if (session) await (await session).db.close();
+    if (session) await (await session).close();
   }
 
   async #acquire(name: string): Promise<StoreSession> {
@@ -110,7 +115,7 @@ class LevelStore implements DurableStore {
     }
   }
 
-  async #open(): Promise<StoreSession> {
+  async #open(): Promise<LevelSession> {
     const { directory, durability = 'disk', bootId = currentBootId() } = this.#options;
     const db: Level = new ClassicLevel(directory, { keyEncoding: 'utf8', valueEncoding: 'utf8' });
     try {
@@ -124,7 +129,7 @@ class LevelStore implements DurableStore {
       await db.close();
       throw error;
     }
-    return { db, sync: durability === 'disk', bootId };
+    return new LevelSession(db, durability === 'disk', bootId);
   }
 }
 
