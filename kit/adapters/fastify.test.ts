@@ -2,6 +2,7 @@ import Fastify, { type FastifyInstance } from 'fastify';
 import { afterEach, describe, expect, it } from 'vitest';
 import { createEventStream, createStreamHub, requestedTopics } from '../server/index.ts';
 import { fastifySse } from './fastify.ts';
+import { shutdownOnSignal } from './shutdown.ts';
 import { openStream, type StreamClient } from './testing/stream-client.ts';
 
 describe('the fastify plugin', () => {
@@ -128,6 +129,14 @@ describe('the fastify plugin', () => {
     }
     expect((await open(app, '/events')).status).toBe(200);
     await stream.close();
+  });
+
+  it('refuses a time for the drain that is none when it is registered, not when the app closes', async () => {
+    const app = Fastify();
+    app.register(fastifySse, { drainWithinMs: Number.NaN });
+    await expect(app.ready()).rejects.toMatchObject({ code: 'ERR_INVALID_OPTION' });
+    const shutdown = () => shutdownOnSignal({ server: app.server, endpoints: [], withinMs: Number.NaN });
+    expect(shutdown).toThrow(expect.objectContaining({ code: 'ERR_INVALID_OPTION' }));
   });
 
   it('drains on close the streams that were served through it, and no others', async () => {

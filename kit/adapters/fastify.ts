@@ -8,6 +8,7 @@ import type {
   RouteHandlerMethod,
 } from 'fastify';
 import type { StreamEndpoint } from '../server/index.ts';
+import { assertDrainMs } from '../server/options.ts';
 import { fromNodeRequest } from './node-http.ts';
 import { type NodeRequest, type NodeResponse, openNodeSink } from './node-sink.ts';
 import { shutdownOnSignal } from './shutdown.ts';
@@ -46,6 +47,13 @@ declare module 'fastify' {
  */
 export const fastifySse: FastifyPluginCallback<FastifySseOptions> = (app, options, done) => {
   const { drainWithinMs = 10_000 } = options;
+  try {
+    assertDrainMs(drainWithinMs);
+  } catch (error) {
+    // Thrown, it would be found by nobody before the plugin's start timed out.
+    done(error instanceof Error ? error : new Error(String(error)));
+    return;
+  }
   const served = new Served();
   app.decorateReply('eventStream', function (this: FastifyReply, endpoint: StreamEndpoint) {
     return answer(this.request, this, endpoint, served.begin(endpoint));

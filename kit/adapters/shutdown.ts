@@ -1,4 +1,5 @@
 import type { StreamEndpoint } from '../server/index.ts';
+import { assertDrainMs } from '../server/options.ts';
 
 /** What ends with the process. */
 export interface ShutdownOptions {
@@ -18,9 +19,11 @@ export interface ShutdownOptions {
  * Ends streams in good order on SIGTERM: clients are told when to come back, new requests get 503, and `server.close()`
  * finishes because nothing is left open. The process then ends by itself when nothing else keeps it.
  * @returns a function that takes the signal handlers off again.
+ * @throws SseKitError `ERR_INVALID_OPTION`
  */
 export function shutdownOnSignal(options: ShutdownOptions): () => void {
   const { server, endpoints, withinMs = 10_000, signals = ['SIGTERM', 'SIGINT'], onClosed } = options;
+  assertDrainMs(withinMs);
   let begun = false;
   const shutdown = async (signal: NodeJS.Signals) => {
     if (begun) return;

@@ -1,7 +1,7 @@
 import type { EventMeta } from '../protocol/index.ts';
 import { Connections, type DrainResult } from './connections.ts';
 import { createMemoryLog } from './memory-log.ts';
-import { type ResolvedOptions, resolveOptions, type ServerOptions } from './options.ts';
+import { assertDrainMs, type ResolvedOptions, resolveOptions, type ServerOptions } from './options.ts';
 import type { ReplayLog } from './replay-log.ts';
 import type { StreamReply, StreamRequest } from './request.ts';
 import { Responder } from './respond.ts';
@@ -27,7 +27,7 @@ export interface StreamEndpoint {
 }
 
 export interface DrainOptions {
-  /** Time after which everything is closed, milliseconds; default 10,000. */
+  /** Time after which everything is closed, milliseconds, up to 24 days; default 10,000. */
   readonly withinMs?: number;
 }
 
@@ -52,6 +52,7 @@ export interface EventStream extends StreamEndpoint {
   /**
    * Ends all responses in good order within `withinMs`, tells clients when to come back (spread by `acceptPerSecond`),
    * and answers new requests with 503. Resolves by the deadline; publishing still works.
+   * @throws SseKitError `ERR_INVALID_OPTION`
    */
   drain(options?: DrainOptions): Promise<DrainResult>;
   /** Cuts all responses and closes the log. Call `drain` before, to part in good order. */
@@ -59,7 +60,7 @@ export interface EventStream extends StreamEndpoint {
 }
 
 /** Time a drain takes at most where none is given. */
-export const DEFAULT_DRAIN_MS = 10_000;
+const DEFAULT_DRAIN_MS = 10_000;
 
 /**
  * Makes a stream: a shared log and a cursor per connection over it.
@@ -81,12 +82,19 @@ export function createEventStream(options: EventStreamOptions = {}): EventStream
     get draining() {
       return connections.draining;
     },
-    drain: ({ withinMs = DEFAULT_DRAIN_MS } = {}) => connections.drain(withinMs),
+    drain: (options) => drain(connections, options),
     close: async () => {
       connections.shut();
       await core.close();
     },
   };
+}
+
+/** Drains all connections of a stream or hub. */
+export async function drain(connections: Connections, options: DrainOptions = {}): Promise<DrainResult> {
+  const { withinMs = DEFAULT_DRAIN_MS } = options;
+  assertDrainMs(withinMs);
+  return connections.drain(withinMs);
 }
 
 /** A stream's core with the options that concern it. */

@@ -5,8 +5,8 @@ import { createEndedLog, EndedStreams } from './ended-streams.ts';
 import {
   createConnections,
   createCore,
-  DEFAULT_DRAIN_MS,
   type DrainOptions,
+  drain,
   type StreamEndpoint,
 } from './event-stream.ts';
 import { createMemoryLog } from './memory-log.ts';
@@ -175,8 +175,8 @@ class Hub implements StreamHub {
     };
   }
 
-  drain({ withinMs = DEFAULT_DRAIN_MS }: DrainOptions = {}): Promise<DrainResult> {
-    return this.#connections.drain(withinMs);
+  drain(options?: DrainOptions): Promise<DrainResult> {
+    return drain(this.#connections, options);
   }
 
   async close(): Promise<void> {

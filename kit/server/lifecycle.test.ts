@@ -173,6 +173,17 @@ describe('the life of a connection, in virtual time', () => {
     expect(stuck.state).toBe('destroyed');
   });
 
+  it.each([Number.NaN, Number.POSITIVE_INFINITY, 2 ** 31, -1])(
+    'refuses to drain within %d ms, which no timer could wait for, and cuts nobody',
+    async (withinMs) => {
+      const stream = make();
+      const client = await connect(stream);
+      const refused = await stream.drain({ withinMs }).catch((error: unknown) => error);
+      expect(refused).toMatchObject({ code: 'ERR_INVALID_OPTION' });
+      expect([client.state, stream.draining]).toEqual(['open', false]);
+    },
+  );
+
   it('tells a live reader that fell off the log how many events it lost', async () => {
     const stream = make({ log: createMemoryLog({ maxEvents: 10, epoch: 'epoch-01' }) });
     const slow = await connect(stream, { room: 2 });

@@ -155,6 +155,14 @@ export function resolveOptions(options: ServerOptions): ResolvedOptions {
   };
 }
 
+/**
+ * Checks the time for a drain. A timer for longer than it can wait fires at once, and would cut everything.
+ * @throws SseKitError `ERR_INVALID_OPTION`
+ */
+export function assertDrainMs(withinMs: number): void {
+  within({ withinMs }, 0, LONGEST_TIMER_MS);
+}
+
 function within(values: Readonly<Record<string, number>>, least: number, most: number): void {
   for (const [name, value] of Object.entries(values)) {
     if (!(value >= least && value <= most)) {
