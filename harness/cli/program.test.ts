@@ -151,6 +151,16 @@ describe('sse-kit run', () => {
     expect(readFileSync(report, 'utf8')).toContain('connect/baseline');
   }, 60_000);
 
+  it('says what client and server counted before the fault, and after', async () => {
+    const dir = scratch();
+    await sse(`run disconnect/true-rst --json --out ${dir}`, { loadServers: async () => demoServers });
+    const result = JSON.parse(readFileSync(join(dir, 'disconnect-true-rst-express/result.json'), 'utf8'));
+    const { before, after } = result.metrics;
+    const disconnects = 'sse_client_disconnects_total{cause="network"}';
+    expect({ before: before[disconnects] ?? 0, after: after[disconnects] }).toEqual({ before: 0, after: 1 });
+    expect(before.sse_client_events_processed_total).toBe(10);
+  }, 60_000);
+
   it('skips by name what needs a package that is not installed', async () => {
     const poor: CliServer = {
       ...demo(),

@@ -75,6 +75,8 @@ export interface NetworkParts {
   readonly faults: FaultPlan;
   readonly watch: HistoryWatch;
   readonly patienceMs: number;
+  /** See `PathOptions`. */
+  readonly beforeFire?: () => Promise<void>;
 }
 
 export function createNetwork(parts: NetworkParts): Network {
@@ -211,6 +213,7 @@ export function createNetwork(parts: NetworkParts): Network {
       return {
         fire: (traffic) =>
           tap.holdNewConnections(async () => {
+            await parts.beforeFire?.();
             const at = nowMs();
             // On a quiet connection: changed under traffic, Toxiproxy 2.12 was seen to end one by FIN.
             await proxy.patchToxic(name, { toxicity: 1 });

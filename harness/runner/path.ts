@@ -16,6 +16,8 @@ export interface PathOptions {
   readonly random: () => number;
   /** Longest wait for any one event, in milliseconds. */
   readonly patienceMs: number;
+  /** Awaited before a fault that was armed early bites; what was only planned so far has not disturbed anybody. */
+  readonly beforeFire?: () => Promise<void>;
 }
 
 /** A wire that can be broken, up and running. */
@@ -52,7 +54,16 @@ export async function openPath(options: PathOptions): Promise<Path> {
       onChange: watch.poke,
     });
     undo.push(tap.close);
-    const network = createNetwork({ proxy, tap, sse: sse.wire, faults, watch, patienceMs });
+    const { beforeFire } = options;
+    const network = createNetwork({
+      proxy,
+      tap,
+      sse: sse.wire,
+      faults,
+      watch,
+      patienceMs,
+      ...(beforeFire ? { beforeFire } : {}),
+    });
     const heal = async () => {
       await network.heal();
       await sse.proxy.healAll();

@@ -85,6 +85,7 @@ export async function runScenario(options: RunOptions): Promise<Run> {
       watch,
       random: seededRandom(deriveSeed(seed, 'sse-proxy')),
       patienceMs,
+      beforeFire: calm.take,
     });
     cleanup.push(path.close);
     const stage = createStage({

@@ -67,6 +67,8 @@ dialog::backdrop{background:rgb(5 8 14/.55)}
 .why{padding:8px 12px;border-radius:8px;margin:14px 0;overflow-wrap:anywhere}
 .inside dl{display:grid;grid-template-columns:max-content 1fr;gap:4px 16px;margin:16px 0 0}
 .inside dt{color:var(--soft)}.inside dd{margin:0;overflow-wrap:anywhere}
+.inside .columns-3 td:first-child{overflow-wrap:anywhere}.inside .columns-3 :is(th,td):not(:first-child){text-align:right;white-space:nowrap;font-variant-numeric:tabular-nums}
+.inside .columns-3 :is(th,td):last-child{padding-right:2px}
 .timeline{border:1px solid var(--edge);border-radius:10px;overflow:hidden}
 .picture{cursor:grab;touch-action:pan-y}.picture:active{cursor:grabbing}.picture svg{display:block}
 .picture:focus-visible{outline-offset:-3px}

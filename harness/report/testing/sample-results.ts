@@ -152,6 +152,7 @@ function writeRun(
         sse_server_connections_active: 0,
         sse_server_published_total: 21,
         sse_client_reconnects_total: 1,
+        'sse_server_connections_closed_total{reason="client-gone",stream="orders"}': 1,
       },
     },
     artefacts: { history: 'history.ndjson', verdict: 'verdict.json', timeline: 'timeline.svg' },
