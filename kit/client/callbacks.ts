@@ -18,9 +18,9 @@ function nameOf(kind: Kind): keyof Callbacks {
   return NAMES[kind];
 }
 
-/** Hands a fact to its callback, if there is one. */
-export function callBack(callbacks: Callbacks, fact: ClientFact): void {
+/** Hands a fact to its callback, if there is one. @returns what it returned: a promise, where it is asynchronous. */
+export function callBack(callbacks: Callbacks, fact: ClientFact): unknown {
   // The name says which kind of fact the callback takes.
-  const callback = callbacks[nameOf(fact.kind)] as ((fact: ClientFact) => void) | undefined;
-  callback?.(fact);
+  const callback = callbacks[nameOf(fact.kind)] as ((fact: ClientFact) => unknown) | undefined;
+  return callback?.(fact);
 }

@@ -100,6 +100,22 @@ describe('a callback that hears of the end of a connection', () => {
   });
 });
 
+describe('a callback that is asynchronous', () => {
+  it('and rejects is reported as one that throws, and ends no process', async () => {
+    const { clock, kinds, stream } = virtualClient((exchange) => exchange.write(opening + event(1)), {
+      onOpen: async () => {
+        throw new Error('later');
+      },
+      onError: () => undefined,
+    });
+    await clock.advance(0);
+    expect(kinds('error')).toMatchObject([
+      { code: 'ERR_CALLBACK', message: expect.stringContaining('later') },
+    ]);
+    expect(stream.stats().processed).toBe(1);
+  });
+});
+
 describe('closing and connecting anew within a callback', () => {
   it('passes by no event that was still waiting for its handler', async () => {
     const seen: number[] = [];

@@ -96,12 +96,16 @@ export function createDriver(setup: DriverOptions): Driver {
     guard(() => callBack(options, whole), body.kind !== 'error');
   };
   /** A callback that throws is a bug of its own: it must not become one of the connection. */
-  const guard = (call: () => void, tell: boolean): void => {
-    try {
-      call();
-    } catch (error) {
+  const guard = (call: () => unknown, tell: boolean): void => {
+    const threw = (error: unknown): void => {
       if (tell && options.onError) failure('ERR_CALLBACK', 'a callback threw', error);
       else ports.reportError(error);
+    };
+    try {
+      const result = call();
+      if (result instanceof Promise) result.catch(threw);
+    } catch (error) {
+      threw(error);
     }
   };
   const failure = (code: string, message: string, error: unknown): void => {
