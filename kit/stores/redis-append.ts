@@ -7,19 +7,12 @@ import { type RedisBounds, readAnswer } from './redis-entry.ts';
 import { REDIS_FORMAT } from './redis-scripts.ts';
 import type { RedisPort } from './redis-store.ts';
 
-/** A place in the log as this process knew it when a group was sent. */
-interface Place {
-  readonly epoch: string;
-  readonly head: number;
-}
-
 /** What storing a group asks of its log. */
 export interface AppendLog {
   readonly name: string;
   readonly port: RedisPort;
   /** Aborted when nothing more is waited for. */
   readonly closing: AbortSignal;
-  place(): Place;
   fenceLeftMs(): number;
   /** Most events, most bytes, and the deadline of the oldest: what Redis trims by. */
   retentionArgs(): readonly string[];
@@ -30,10 +23,12 @@ export interface AppendLog {
 }
 
 const RETRY_MS = 20;
+/** A group is sent again for as long as its publishers wait; its mark is kept for longer. */
+const MARK_SPARE_MS = 60_000;
 
 /**
- * Stores groups of events, each once: a group whose answer was lost is sent again under the same mark, with the place
- * after which it would be found, and Redis tells whether it has it already.
+ * Stores groups of events, each once: a group whose answer was lost is sent again under the same number, and Redis, which
+ * remembers the last group of each instance, tells whether it has it already.
  */
 export class RedisAppender {
   readonly #log: AppendLog;
@@ -47,17 +42,16 @@ export class RedisAppender {
   /** Stores one group, waiting for Redis as long as its publishers want. */
   async commit(group: AppendGroup): Promise<CommitResult> {
     const { port, closing } = this.#log;
-    const mark = `${this.#instance}:${++this.#groups}`;
+    const number = ++this.#groups;
     const deadlineMs = (group.events.at(-1)?.sinceMs ?? performance.now()) + port.settings.publishWaitMs;
-    let sentAfter: Place | null = null;
+    let sent = false;
     let stored = false;
     for (;;) {
-      const floor: Place = sentAfter ?? this.#log.place();
       try {
         if (!port.ready || this.#log.fenceLeftMs() > 0) throw unavailable('Redis is not ready for appends');
-        const resent = sentAfter;
-        sentAfter = floor;
-        const answer = readAnswer(await port.script('append', this.#args(group, mark, resent)));
+        const again = sent;
+        sent = true;
+        const answer = readAnswer(await port.append(this.#instance, this.#args(group, number, again)));
         if (answer.status === 'ok') {
           await this.#log.stored(group, answer.bounds, answer.extra);
           stored = true;
@@ -71,21 +65,20 @@ export class RedisAppender {
         // What is stored is not sent again, be it safe or not: readers have it.
         const final = stored || !(error instanceof SseKitError);
         const late = performance.now() >= deadlineMs || closing.aborted;
-        if (final || late)
-          return { ok: false, error: this.#error(error, outcome(stored, sentAfter !== null)) };
+        if (final || late) return { ok: false, error: this.#error(error, outcome(stored, sent)) };
         await this.#waitForRedis(deadlineMs);
       }
     }
   }
 
-  #args(group: AppendGroup, mark: string, resent: Place | null): string[] {
+  #args(group: AppendGroup, number: number, again: boolean): string[] {
     const events = group.events.flatMap(({ draft, stored }) => [String(draft.unixMs), stored]);
     return [
       createEpoch(),
       ...this.#log.retentionArgs(),
-      mark,
-      resent?.epoch ?? '',
-      resent ? String(resent.head) : '',
+      String(number),
+      again ? '1' : '',
+      String(Math.ceil(this.#log.port.settings.publishWaitMs) + MARK_SPARE_MS),
       group.ending ? '1' : '0',
       ...events,
     ];

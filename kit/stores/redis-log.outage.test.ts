@@ -25,6 +25,21 @@ describe('an uncertain connection', () => {
     expect(await numbers(one.log)).toEqual([1, 2, 3, 4]);
   });
 
+  it('does not store it twice either when others have published so much since that it was trimmed', async () => {
+    const server = await redis('none');
+    const address = await forwarder(server.port);
+    const [one, two] = [await instance(address, { maxEvents: 5 }), await instance(server, { maxEvents: 5 })];
+    address.mute = true;
+    const uncertain = one.log.append(one.bench.draft(1));
+    await eventually('the other has it', () => two.head() === 1);
+    await two.bench.publish(two.log, 2, 20);
+    address.mute = false;
+    address.cut();
+    expect((await uncertain).seq).toBe(1);
+    await one.bench.publish(one.log, 22, 1);
+    expect(await numbers(one.log, 17)).toEqual(range(18, 22));
+  });
+
   it('says that the outcome is unknown when the publisher does not wait', async () => {
     const server = await redis('none');
     const address = await forwarder(server.port);

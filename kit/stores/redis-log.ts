@@ -89,7 +89,6 @@ export class RedisLog implements ReplayLog {
       name,
       port,
       closing: this.#closing.signal,
-      place: () => ({ epoch: this.#epoch, head: this.#ring.head }),
       fenceLeftMs: () => this.#fenceLeftMs(),
       retentionArgs: () => this.#retentionArgs(),
       stored: (group, bounds, firstSeq) => this.#stored(group, bounds, firstSeq),
@@ -277,7 +276,7 @@ export class RedisLog implements ReplayLog {
       tip,
       ...this.#retentionArgs(),
     ];
-    const answer = readAnswer(await this.#port.script('join', args));
+    const answer = readAnswer(await this.#port.compare(args));
     if (answer.status === 'format') throw formatError(answer.found);
     if (answer.status === 'join' || adoptions !== this.#adoptions) return;
     const { bounds, extra: fenceLeftMs } = answer;

@@ -5,8 +5,9 @@
  * Layout, per stream: `<prefix>{<name>}:meta` is a hash with the bounds, `<prefix>{<name>}:log` a Redis stream. The entry
  * of sequence 7 has the id `<generation>-7`; a new epoch has a higher generation, so that a reader that waits for
  * anything after its last id is woken by the first event of a new epoch too. Fields of an entry: `v` the stored event,
- * `u` its time, `s` the bounds after it (`oldest oldestUnixMs bytes`, on the last of a group), `k` the mark of a group
- * that may be sent again; or `end` alone.
+ * `u` its time, `s` the bounds after it (`oldest oldestUnixMs bytes`, on the last of a group); or `end` alone. For as long
+ * as an instance may send its last group again, `<prefix>{<name>}:mark:<instance>` says where it was stored
+ * (`<epoch> <group> <first sequence>`): the events themselves may be trimmed by then.
  *
  * The text of each script names the run of the server it was made for. A server that was restarted or promoted has not
  * got that script: it answers NOSCRIPT and nothing is written before the instance has looked at it anew.
@@ -153,22 +154,21 @@ return answer('ok', m, m.fence > 0 and (m.fence - now) or 0)
 `;
 
 /**
- * ARGV: new epoch, maxEvents, maxBytes, deadline unix ms or '', mark, epoch and head when the group was first sent or '',
- * '1' to end the stream, then unix ms and stored event of each event of the group. Answers the bounds and the sequence of
- * the first event. A mark that is found after the head of the first sending means: this group is stored already. To end what
- * has ended is no error.
+ * KEYS: also the mark of the instance. ARGV: new epoch, maxEvents, maxBytes, deadline unix ms or '', number of the group,
+ * '1' when it may have been sent before, for how many ms it may be sent again, '1' to end the stream, then unix ms and
+ * stored event of each event of the group. Answers the bounds and the sequence of the first event. To end what has ended is
+ * no error.
  */
 const APPEND = `
-local fresh, maxEvents, maxBytes, deadline, mark, sentEpoch, sentHead, ending = ARGV[1], tonumber(ARGV[2]),
-  tonumber(ARGV[3]), tonumber(ARGV[4]), ARGV[5], ARGV[6], ARGV[7], ARGV[8] == '1'
+local fresh, maxEvents, maxBytes, deadline, group, again, markMs, ending = ARGV[1], tonumber(ARGV[2]),
+  tonumber(ARGV[3]), tonumber(ARGV[4]), ARGV[5], ARGV[6] == '1', ARGV[7], ARGV[8] == '1'
 local m = load()
 if not m then m = begin(fresh, nil) end
 if m.format ~= FORMAT then return { 'format', m.format } end
 if m.run ~= RUN or m.fence > 0 then return { 'join' } end
-if sentEpoch == m.epoch then
-  for _, entry in ipairs(redis.call('XRANGE', log, id(m, tonumber(sentHead) + 1), '+')) do
-    if field(entry, 'k') == mark then return answer('ok', m, seqOf(entry)) end
-  end
+if again then
+  local epoch, last, stored = string.match(redis.call('GET', KEYS[3]) or '', '^(%S+) (%d+) (%d+)$')
+  if epoch == m.epoch and last == group then return answer('ok', m, tonumber(stored)) end
 end
 if m.ended then return answer(#ARGV > 8 and 'ended' or 'ok', m, m.head + 1) end
 local first = m.head + 1
@@ -177,9 +177,6 @@ for i = 9, #ARGV, 2 do
   m.head, m.bytes = m.head + 1, m.bytes + #value
   if m.oldest == m.head then m.oldestMs = unixMs end
   local entry = { 'v', value, 'u', unixMs }
-  if i == 9 then
-    entry[5], entry[6] = 'k', mark
-  end
   if i == #ARGV - 1 then
     trim(m, m.head, maxEvents, maxBytes, deadline)
     if m.oldest == m.head then m.oldestMs, m.bytes = unixMs, #value end
@@ -191,6 +188,7 @@ if ending then
   m.ended = true
   redis.call('XADD', log, id(m, m.head + 1), 'end', '1')
 end
+redis.call('SET', KEYS[3], m.epoch .. ' ' .. group .. ' ' .. text(first), 'PX', markMs)
 save(m)
 return answer('ok', m, first)
 `;

@@ -89,8 +89,10 @@ export interface RedisPort {
   readonly ready: boolean;
   /** Resolves when connected, at the latest after `withinMs`; says whether it is. */
   whenReady(withinMs: number): Promise<boolean>;
-  /** Runs a script on the log's keys. @throws SseKitError `ERR_LOG_UNAVAILABLE` */
-  script(name: 'join' | 'append', args: readonly string[]): Promise<unknown>;
+  /** Runs the script that compares. @throws SseKitError `ERR_LOG_UNAVAILABLE` */
+  compare(args: readonly string[]): Promise<unknown>;
+  /** Runs the script that appends, as an instance that keeps a mark. @throws SseKitError `ERR_LOG_UNAVAILABLE` */
+  append(instance: string, args: readonly string[]): Promise<unknown>;
   send(...args: string[]): Promise<unknown>;
   /** Waits for the replicas that the options ask for. @throws SseKitError `ERR_LOG_UNAVAILABLE` */
   replicated(): Promise<void>;
@@ -152,7 +154,7 @@ class Store implements RedisStore {
 
   #port(name: string, closed?: () => Promise<void>): RedisPort {
     const { prefix = 'sse:', replicas } = this.#options;
-    // The braces keep both keys of a stream in one slot of a cluster.
+    // The braces keep all keys of a stream in one slot of a cluster.
     const keys = { log: `${prefix}{${name}}:log`, meta: `${prefix}{${name}}:meta` };
     const store = this;
     return {
@@ -167,7 +169,9 @@ class Store implements RedisStore {
         return store.#scripts !== null;
       },
       whenReady: (withinMs) => this.#whenReady(withinMs),
-      script: (which, args) => this.#script(which, [keys.log, keys.meta], args),
+      compare: (args) => this.#script('join', [keys.log, keys.meta], args),
+      append: (instance, args) =>
+        this.#script('append', [keys.log, keys.meta, `${prefix}{${name}}:mark:${instance}`], args),
       send: (...args) => this.#send(args),
       replicated: async () => {
         if (!replicas) return;
