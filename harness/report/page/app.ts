@@ -210,6 +210,9 @@ export function reportApp(
         el('tbody', {}, ...rows.map((row) => el('tr', {}, ...row.map((value) => el('td', {}, value))))),
       ),
     );
+  /** A name of a metric may break between its words. */
+  const breakable = (name: string) =>
+    el('span', {}, ...name.split(/(?<=[_{,])/).flatMap((part) => [part, el('wbr')]));
   const checkView = (check: PageCheck) => {
     const state =
       check.valid === false
@@ -286,7 +289,7 @@ export function reportApp(
           'Metrics',
           table(
             ['name', 'before', 'after'],
-            cell.metrics.map((m) => [m.name, m.before, m.after]),
+            cell.metrics.map((m) => [breakable(m.name), m.before, m.after]),
           ),
         ),
       );

@@ -36,7 +36,7 @@ button{cursor:pointer}button:hover{border-color:var(--soft)}
 #problems{flex:1 1 340px;min-width:0}#problems ul{list-style:none;margin:0;padding:0;display:grid;gap:10px}
 #problems button{display:block;width:100%;text-align:left;border-color:transparent;margin:0;padding:10px 14px;border-radius:10px}
 #problems button:hover{border-color:currentColor}#problems span{font-size:13px}#problems .reason{display:block;color:var(--text);overflow-wrap:anywhere}
-#matrix{border-collapse:separate;border-spacing:0;font-size:14px}
+#matrix{border-collapse:separate;border-spacing:0;font-size:14px;padding:0 8px 8px 0}
 #matrix thead th{position:sticky;top:0;z-index:2;background:var(--card);vertical-align:bottom;padding:10px 3px;border-bottom:1px solid var(--edge);font-weight:400}
 .tilt{writing-mode:vertical-rl;transform:rotate(180deg);max-height:190px;margin:0 auto;padding:2px 0;line-height:1.25;white-space:nowrap;overflow:hidden;text-overflow:ellipsis}
 .tilt span{display:block;color:var(--soft);font-size:12px}

@@ -66,7 +66,8 @@ export function drawTimeline(model: TimelineModel, options: DrawOptions): string
     const when = end > start ? `${exact(start)} to ${exact(end)}` : exact(start);
     return `<title>${xml(count > 1 ? `${count} × ${text} …` : text)} · ${when}</title>`;
   };
-  const band = (mark: Mark, y: number, height: number, floor: number) => {
+  /** @param until where the next band of the lane begins: a name beside its band ends there. */
+  const band = (mark: Mark, y: number, height: number, floor: number, until: number) => {
     const [start, end, kind, , text] = mark;
     if (end < from || start > to) return;
     const x1 = Math.max(left, x(start));
@@ -78,11 +79,9 @@ export function drawTimeline(model: TimelineModel, options: DrawOptions): string
     }
     const box = `x="${x1.toFixed(1)}" y="${y + 4}" width="${(x2 - x1).toFixed(1)}" height="${height - 8}"`;
     out.push(`<rect class="${kind}" ${box} rx="3">${title(mark)}</rect>`);
-    const room = Math.floor((kind === 'fault' ? left + inner - x1 - 6 : x2 - x1 - 8) / 6.2);
-    if (room < 4) return;
     const inside = kind === 'connection' || x2 - x1 > text.length * 6.2 + 8;
     const tx = inside ? x1 + 4 : x2 + 4;
-    const fits = Math.floor((inside ? x2 - x1 - 8 : left + inner - tx) / 6.2);
+    const fits = Math.floor((inside ? x2 - x1 - 8 : Math.min(left + inner, until) - tx) / 6.2);
     if (fits < 4) return;
     out.push(
       `<text class="on-${inside ? kind : 'lane'}" x="${tx.toFixed(1)}" y="${y + height / 2 + 3.5}">${xml(cut(text, fits))}</text>`,
@@ -130,7 +129,11 @@ export function drawTimeline(model: TimelineModel, options: DrawOptions): string
     else
       out.push(`<text class="label" x="8" y="${y + laneHeight / 2 + 4}">${xml(cut(lane.label, 19))}</text>`);
     const bands = lane.marks.filter(([, , kind]) => bandKinds.includes(kind));
-    for (const mark of bands) band(mark, y + labelRow, laneHeight - labelRow, floor);
+    for (const mark of bands) {
+      const later = bands.filter((other) => other !== mark && other[0] >= mark[0]);
+      const until = Math.min(...later.map(([start]) => x(start)));
+      band(mark, y + labelRow, laneHeight - labelRow, floor, until);
+    }
     for (const mark of bin(lane.marks.filter(([, , kind]) => !bandKinds.includes(kind)))) {
       moment(mark, y + labelRow, laneHeight - labelRow);
     }

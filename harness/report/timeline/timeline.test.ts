@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { judge } from '../../oracle/judge.ts';
 import { FAULT, healthyRun, id, STRICT } from '../../oracle/testing/build.ts';
 import { changed, without } from '../../oracle/testing/edit.ts';
+import { drawTimeline } from './draw.ts';
 import { timelineOf } from './model.ts';
 import { renderTimeline } from './render.ts';
 
@@ -28,6 +29,18 @@ describe('the timeline', () => {
     const network = timelineOf(healthyRun()).lanes[1];
     expect(network?.marks).toEqual([[1041, 1191, 'fault', 1, FAULT]]);
     expect(renderTimeline(healthyRun())).toContain(`>${FAULT}</text>`);
+  });
+
+  it('keeps the name beside a fault out of the next one', () => {
+    const model = timelineOf(healthyRun({ events: 40, cuts: [300, 900, 1300, 2000, 3500] }));
+    const svg = drawTimeline(model, { from: 0, to: model.durationMs, width: 900, legend: false });
+    const starts = [...svg.matchAll(/<rect class="fault" x="([\d.]+)"/g)].map(([, x]) => Number(x));
+    const names = [...svg.matchAll(/<text class="on-lane" x="([\d.]+)"[^>]*>([^<]+)</g)];
+    expect([starts.length, names.length]).toEqual([5, 5]);
+    for (const [, x, name] of names) {
+      const next = starts.find((start) => start > Number(x)) ?? 900;
+      expect(Number(x) + (name?.length ?? 0) * 6.2, name).toBeLessThanOrEqual(next);
+    }
   });
 
   it('frames what offends', () => {
