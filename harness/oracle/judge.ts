@@ -61,7 +61,7 @@ export function judge(history: Records, expectation: Expectation, options: Judge
   for (const [name, checker] of Object.entries(options.checkers ?? checkers)) {
     checks[name] = asIntended(name, run(checker, history, expectation), expectation);
   }
-  checks.history = readable(history, options.problems ?? []);
+  checks.history = readable(history, options.problems ?? [], expectation);
   const named = Object.entries(checks);
   const failed = named.filter(([, result]) => result.valid === false).map(([name]) => name);
   const unknown = named.filter(([, result]) => result.valid === 'unknown').map(([name]) => name);
@@ -90,9 +90,16 @@ function asIntended(name: string, result: CheckResult, expectation: Expectation)
     : { ...result, valid: true, summary: `found, as intended: ${result.summary}` };
 }
 
-function readable(history: Records, problems: readonly HistoryProblem[]): CheckResult {
+function readable(
+  history: Records,
+  problems: readonly HistoryProblem[],
+  { subjects = [] }: Expectation,
+): CheckResult {
   const counts = { records: history.length, problems: problems.length };
   if (history.length === 0) return undecided('the history is empty', [], counts);
+  const present = new Set(history.flatMap((r) => ('subject' in r ? [r.subject] : [])));
+  const missing = subjects.filter((name) => !present.has(name));
+  if (missing.length > 0) return undecided(`nothing was seen of ${few(missing)}`, [], counts);
   const [first] = problems;
   if (!first) return notApplied(`${history.length} records`, counts);
   const text = `line ${first.line} is ${first.what}: ${first.reason}`;

@@ -1,5 +1,6 @@
 import { digestData } from '../../history/digest.ts';
 import type { HistoryRecord, Produced, Publishing } from '../../history/types.ts';
+import { exactPlace } from '../owed.ts';
 import { notApplied, plural, unless } from '../results.ts';
 import type { Checker } from '../types.ts';
 import { viewOf } from '../view.ts';
@@ -79,7 +80,10 @@ export const corruption: Checker = (history, expectation) => {
   );
 };
 
-/** Delivered, but never whole on the wire: a partial event was dispatched, or one was made up. */
+/**
+ * Delivered, but never whole on the wire: a partial event was dispatched, or one was made up. So was one that a subject
+ * handled and that, by its own record of arrivals, never came.
+ */
 export const fabricated: Checker = (history, expectation) => {
   const view = viewOf(history, expectation);
   const counted = view.records.some(
@@ -99,7 +103,15 @@ export const fabricated: Checker = (history, expectation) => {
   if (decoded === 0) return notApplied('no decodable bytes recorded', { decoded });
   const offences: HistoryRecord[] = [];
   for (const subject of view.subjects) {
+    const arrived = new Set(
+      subject.records.flatMap((r) => (r.kind === 'delivered' ? [`${r.stream} ${r.id}`] : [])),
+    );
     for (const record of subject.records) {
+      if (record.kind === 'processed' && arrived.size > 0 && !arrived.has(`${record.stream} ${record.id}`)) {
+        const stream = view.streams.get(record.stream);
+        // One that nobody produced is the business of `unexpected`.
+        if (stream && exactPlace(stream, record.id) !== null) offences.push(record);
+      }
       if (record.kind !== 'delivered') continue;
       // An event without an id can only be told by what it says.
       const passed = record.id === '' ? anonymous.has(record.digest) : whole.has(record.id);
@@ -110,7 +122,7 @@ export const fabricated: Checker = (history, expectation) => {
     offences,
     {
       ok: `every delivered event passed the tap whole (${decoded} decoded)`,
-      bad: `${plural(offences.length, 'delivered event')} never passed the tap whole, first ${idOf(offences[0])}`,
+      bad: `${plural(offences.length, 'event')} never arrived whole, first ${idOf(offences[0])}`,
     },
     { decoded, fabricated: offences.length },
   );

@@ -142,6 +142,11 @@ export const pressureBugs: readonly SeededBug[] = [
     expectation: unbudgeted(['holesOnWire']),
   },
   {
+    lie: 'an event is handled that by the subject’s own record never arrived',
+    convicts: 'fabricated',
+    history: () => without(run(), { kind: 'delivered', id: id(8) }),
+  },
+  {
     lie: 'the planned fault never fired',
     convicts: 'fault-proven',
     as: 'unknown',
@@ -182,6 +187,13 @@ export const pressureBugs: readonly SeededBug[] = [
         { kind: 'delivered', type: 'sentinel' },
         { kind: 'produced', sentinel: true },
       ),
+  },
+  {
+    lie: 'the subject that was to be judged took no part',
+    convicts: 'history',
+    as: 'unknown',
+    history: run,
+    expectation: { guarantee: 'effectively-once', subjects: ['somebody'], sentinel: false },
   },
   {
     lie: 'the history is torn',
