@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { encodeStreamEnd, encodeStreamOpen } from '../protocol/control.ts';
+import { encodeHeartbeat } from '../protocol/heartbeat.ts';
 import { type MemoryExchange, memoryNetwork, seededRandom, VirtualClock } from '../testing/index.ts';
 import {
   type ClientFact,
@@ -88,6 +89,16 @@ describe('the end of a stream', () => {
     await clock.advance(2000);
     expect([seen, cursor(1)]).toEqual([[1, 2, 3], `${EPOCH}.1`]);
     expect([await stream.closed, kinds('gap')]).toEqual([{ type: 'complete' }, []]);
+  });
+
+  it('is not taken for complete when the heartbeat before it names an event that did not come', async () => {
+    const { clock, seen, stream, cursor } = run((exchange) => {
+      const last = exchange.number === 1 ? '' : event(2);
+      const head = encodeHeartbeat({ head: { epoch: EPOCH, seq: 2 }, unixMs: 0 });
+      exchange.write(`${open(exchange.number === 1 ? 0 : 1)}${event(1)}${last}${head}${encodeStreamEnd()}`);
+    }, {});
+    await clock.advance(2000);
+    expect([seen, cursor(1), await stream.closed]).toEqual([[1, 2], `${EPOCH}.1`, { type: 'complete' }]);
   });
 
   it('announces what it never brings, and hands over what came behind it', async () => {

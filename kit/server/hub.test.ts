@@ -63,6 +63,7 @@ describe('a hub', () => {
       const late = await connect(generation);
       expect(late.ids).toEqual(ids);
       expect(late.control('stream.end')).toEqual([{}]);
+      expect(late.comments.at(-1)).toContain(` ${ids[1]} `); // whoever lost the last event is told that there was one
       expect(late.state).toBe('ended');
       expect((await connect(generation, { cursor: `${ids[1]}` })).reply.status).toBe(204);
     });
@@ -334,6 +335,7 @@ describe('a hub', () => {
       expect(
         client.frames.filter((frame) => frame.event === 'tick').map((frame) => JSON.parse(frame.data).id),
       ).toEqual([id]);
+      expect(client.comments.at(-1)).toContain(`${id}`);
       expect(client.control('stream.end')).toEqual([{}]);
       expect(client.state).toBe('ended');
     });

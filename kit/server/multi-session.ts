@@ -3,7 +3,6 @@ import {
   encodeCannotResume,
   encodeComment,
   encodeFrame,
-  encodeStreamEnd,
   encodeStreamOpen,
   formatPosition,
   formatVector,
@@ -20,6 +19,7 @@ import { Reader, type Wire } from './reader.ts';
 import type { FrameBatch } from './replay-log.ts';
 import { type CursorRequest, readCursor } from './resume.ts';
 import {
+  lastBlock,
   openBody,
   planTopic,
   resumeHeader,
@@ -125,7 +125,7 @@ export class MultiSession implements Session {
     const { connection, stream } = reader;
     const frame = encodeFrame({ event: STREAM_TOPIC_END, data: JSON.stringify({ stream }) });
     connection.write(textBlock(frame), this.#options.clock.monotonic());
-    if (this.#readers.every((each) => each.stopped)) connection.finish('ended', textBlock(encodeStreamEnd()));
+    if (this.#readers.every((each) => each.stopped)) connection.finish('ended', lastBlock(this.#heartbeat()));
   }
 }
 

@@ -1,3 +1,4 @@
+import { Buffer } from 'node:buffer';
 import {
   encodeCannotResume,
   encodeStreamEnd,
@@ -18,7 +19,7 @@ import {
   type ResumePlan,
   readCursor,
 } from './resume.ts';
-import { type Block, textBlock } from './sink.ts';
+import { Block, textBlock } from './sink.ts';
 import type { StreamCore } from './stream-core.ts';
 
 /** How a connection will begin. */
@@ -140,6 +141,14 @@ class SingleWire implements Wire {
   }
 
   complete(reader: Reader): void {
-    reader.connection.finish('ended', textBlock(encodeStreamEnd()));
+    reader.connection.finish('ended', lastBlock(this.heartbeat(reader)));
   }
+}
+
+/**
+ * The last of a complete stream: a heartbeat, and `stream.end`. The heartbeat names the last position, so that a client
+ * notices when the event before the end was lost on the way.
+ */
+export function lastBlock(heartbeat: Block): Block {
+  return new Block(Buffer.concat([heartbeat.bytes, textBlock(encodeStreamEnd()).bytes]));
 }
