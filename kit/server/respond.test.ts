@@ -48,6 +48,13 @@ describe('a request', () => {
     },
   );
 
+  it('is refused when nobody can tell when its authorization ends', async () => {
+    const guarded = stream({
+      authorize: () => ({ allow: true, expiresUnixMs: Date.parse('no date') }),
+    });
+    expect((await connect(guarded)).reply.status).toBe(401);
+  });
+
   it('gives its place back when the response cannot be begun', async () => {
     const narrow = stream({ maxConnections: 1, authorize: () => ({ allow: true, key: 'ann' }) });
     const reply = await narrow.handle(asking('GET'));

@@ -92,7 +92,8 @@ export class Responder {
       return reject(status === 401 ? 'unauthorized' : 'forbidden', status);
     }
     const expiresUnixMs = authorization.expiresUnixMs ?? Number.POSITIVE_INFINITY;
-    if (expiresUnixMs <= this.#options.clock.now()) return reject('unauthorized', 401);
+    // Written so that NaN, of a date that could not be read, is no permission without end.
+    if (!(expiresUnixMs > this.#options.clock.now())) return reject('unauthorized', 401);
 
     const key = authorization.key ?? null;
     const admission = this.#connections.admit(key);
