@@ -161,16 +161,17 @@ export class Fanout {
         bytes: bytes + read.bytes.length,
         atMs: nowMs,
       };
-      let sharing = 0;
+      const readers = this.#live.size;
+      let alone = 0; // the rare ones are counted: this runs for each delivery
       this.#live.forEach((sink, reader) => {
         if (sink) {
-          sharing += 1;
           if (!sink.write(block)) reader.blocked(nowMs);
         } else {
+          alone += 1;
           reader.deliver(read, nowMs);
         }
       });
-      if (sharing > 0) this.#host.delivered(read, sharing);
+      if (readers > alone) this.#host.delivered(read, readers - alone);
       return true;
     }
     const { epoch, head, ended } = this.#host.log.bounds();
