@@ -1,6 +1,6 @@
 import { resolveConfig } from './config.ts';
 import type { CloseReason, StateName } from './core/state.ts';
-import { type ClientStats, createDriver } from './driver.ts';
+import { createDriver } from './driver.ts';
 import type { StreamEvent } from './event.ts';
 import type { ClientFact } from './facts.ts';
 import { browserLifecycle } from './lifecycle.ts';
@@ -8,6 +8,7 @@ import { createListeners, type ListenerOptions } from './listeners.ts';
 import type { AnyEvent, ConnectOptions, EventMap, PerAttempt } from './options.ts';
 import { type ClientPorts, reportErrorPort, systemClock, textDecoderPort } from './ports.ts';
 import { createPull } from './pull.ts';
+import type { ClientStats } from './stats.ts';
 import { fetchTransport } from './transport.ts';
 
 /** A client that was started. */

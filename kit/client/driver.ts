@@ -14,25 +14,10 @@ import { type Concurrency, createKeyedDelivery } from './keyed-delivery.ts';
 import type { CannotResumeAnswer, PerAttempt } from './options.ts';
 import type { ClientPorts } from './ports.ts';
 import { buildRequest } from './request.ts';
+import { type ClientStats, createTally } from './stats.ts';
 import { createStoreWriter } from './store-writer.ts';
 import { validating } from './validate.ts';
 import { committedBy, createVectorSequencer } from './vector-sequencer.ts';
-
-/** Numbers for `stats()`. */
-export interface ClientStats {
-  readonly attempts: number;
-  readonly opened: number;
-  /** Events handled and committed. */
-  readonly processed: number;
-  readonly duplicates: number;
-  readonly gaps: number;
-  /** Events said to be lost, where the number was known. */
-  readonly missed: number;
-  /** The last id whose handler finished. */
-  readonly cursor: string | null;
-  /** Head of the server's log as last heard of; `null` before that. */
-  readonly head: string | null;
-}
 
 /** The client without its public face. */
 export interface Driver {
@@ -86,11 +71,11 @@ export function createDriver(setup: DriverOptions): Driver {
   /** When that was: once in a while it costs no wait, but not again and again. */
   let choseAt = Number.NEGATIVE_INFINITY;
   let finished = deferred<CloseReason>();
-  const count = { opened: 0, processed: 0, duplicates: 0, gaps: 0, missed: 0, head: null as string | null };
+  const count = createTally();
 
   const fact = (body: ClientFactBody): void => {
     if (body.kind === 'handler-failed') failure('ERR_HANDLER', 'the handler failed', body.error);
-    tally(body);
+    count.add(body);
     const whole: ClientFact = { at: clock.now(), stream, connection: connectionId, trace, ...body };
     for (const observer of observers) guard(() => observer(whole), false);
     guard(() => callBack(options, whole), body.kind !== 'error');
@@ -112,16 +97,6 @@ export function createDriver(setup: DriverOptions): Driver {
     const detail = error instanceof Error ? error.message : String(error);
     fact({ kind: 'error', code, message: `${message}: ${detail}`, error });
   };
-  const tally = (body: ClientFactBody): void => {
-    if (body.kind === 'duplicate') count.duplicates++;
-    else if (body.kind === 'heartbeat') count.head = body.head;
-    else if (body.kind === 'out-of-order') {
-      if (body.announced && body.action === 'delivered') count.missed--;
-    } else if (body.kind === 'gap' || body.kind === 'cannot-resume') {
-      count.gaps++;
-      count.missed += body.missed ?? 0;
-    }
-  };
 
   const window = createDedupeWindow(config.dedupe);
   const writer = createStoreWriter(
@@ -132,9 +107,9 @@ export function createDriver(setup: DriverOptions): Driver {
   );
   const commit = (cursor: string | null, event: StreamEvent | null, startedAt: number): void => {
     // By hand, only what has no handler moves the cursor, and only before the first event.
-    if (options.commit !== 'manual' || (!event && count.processed === 0)) committed = cursor;
+    if (options.commit !== 'manual' || (!event && count.of.processed === 0)) committed = cursor;
     if (event) {
-      count.processed++;
+      count.of.processed++;
       sequencer.settled(event);
       if (event.id && options.commit !== 'manual') sequencer.committed(event.id, now());
     }
@@ -278,7 +253,7 @@ export function createDriver(setup: DriverOptions): Driver {
           cadenceMs = open.heartbeatMs;
           if (open.resume !== 'gap' && (!several || chose === open.stream)) chose = null;
           if (several) return;
-          count.head = `${open.epoch}.${open.head}`;
+          count.of.head = `${open.epoch}.${open.head}`;
           if (options.name === undefined) stream = open.stream;
         },
         answered: (server) => answered(attempt, cursor, server),
@@ -293,7 +268,7 @@ export function createDriver(setup: DriverOptions): Driver {
   let answeredBy = { status: 0, url: '' };
   const answered = (attempt: number, cursor: string | null, server: StreamOpen | null): void => {
     const downtimeMs = lastOpenAt === null ? null : clock.monotonic() - lastOpenAt;
-    count.opened++;
+    count.of.opened++;
     loadedCursor = false;
     fact({ kind: 'open', attempt, ...answeredBy, cursor, server, downtimeMs });
   };
@@ -379,7 +354,7 @@ export function createDriver(setup: DriverOptions): Driver {
 
   return {
     state: () => state,
-    stats: () => ({ attempts: state.attempt, ...count, cursor: committed }),
+    stats: () => ({ attempts: state.attempt, ...count.of, cursor: committed }),
     closed: () => finished.promise,
     commit(id) {
       committed = committedBy(committed, id);

@@ -15,7 +15,6 @@ export type { LivenessPolicy } from './core/liveness.ts';
 export type { AttemptRecord, CloseReason, RetryPolicy, StateName } from './core/state.ts';
 export { type CursorState, type CursorStore, memoryCursorStore } from './cursor-store.ts';
 export type { HandlerFailurePolicy } from './delivery.ts';
-export type { ClientStats } from './driver.ts';
 export type { DataFormat, StreamEvent } from './event.ts';
 export type { ClientFact, FactIds, FactOf, GapReason, OrderAction } from './facts.ts';
 export type { FrameBounds } from './frame-reader.ts';
@@ -41,6 +40,7 @@ export {
   type ReliableEventSourceInit,
   StreamErrorEvent,
 } from './reliable-event-source-core.ts';
+export type { ClientStats } from './stats.ts';
 export {
   type IndexedDbCursorStore,
   type IndexedDbCursorStoreOptions,

@@ -25,42 +25,18 @@ const CALLBACKS = [
   'onClose',
 ] as const;
 
+const doing = <Name extends string>(
+  weight: number,
+  [min, max]: readonly [number, number],
+  ...names: Name[]
+) => ({
+  weight,
+  arbitrary: fc.record({ do: fc.constantFrom(...names), n: fc.integer({ min, max }) }),
+});
 const actions = fc.oneof(
-  {
-    weight: 8,
-    arbitrary: fc.record({
-      do: fc.constantFrom('send' as const, 'wait' as const),
-      n: fc.integer({ min: 1, max: 120 }),
-    }),
-  },
-  {
-    weight: 5,
-    arbitrary: fc.record({
-      do: fc.constantFrom(
-        'drop' as const,
-        'rewind' as const,
-        'swap' as const,
-        'big' as const,
-        'beat' as const,
-      ),
-      n: fc.integer({ min: 1, max: 8 }),
-    }),
-  },
-  {
-    weight: 3,
-    arbitrary: fc.record({
-      do: fc.constantFrom(
-        'cut' as const,
-        'end' as const,
-        'expire' as const,
-        'reconnect' as const,
-        'restart' as const,
-        'away' as const,
-        'jump' as const,
-      ),
-      n: fc.integer({ min: -2, max: 2 }),
-    }),
-  },
+  doing(8, [1, 120], 'send', 'wait'),
+  doing(5, [1, 8], 'drop', 'rewind', 'swap', 'big', 'beat'),
+  doing(3, [-2, 2], 'cut', 'end', 'expire', 'reconnect', 'restart', 'away', 'jump'),
 );
 
 const setups = fc.record({

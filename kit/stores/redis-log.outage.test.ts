@@ -144,13 +144,19 @@ describe('what others do to Redis', () => {
     expect(await numbers(one.log)).toEqual([1, 2]);
   });
 
-  it('eviction of the events alone: readers are told, numbers go on', async () => {
+  /** Five events were published, and Redis has evicted them: only what describes the log is left. */
+  async function evicted() {
     const server = await redis('none');
     const one = await instance(server);
     await one.bench.publish(one.log, 1, 5);
     const epoch = one.epoch();
     await one.log.close();
     await command(server, 'DEL', 'sse:{orders}:log');
+    return { server, epoch };
+  }
+
+  it('eviction of the events alone: readers are told, numbers go on', async () => {
+    const { server, epoch } = await evicted();
     const two = await instance(server);
     expect(two.log.bounds()).toMatchObject({ epoch, head: 5 });
     expect(await two.log.read({ epoch, seq: 2 }, WIDE)).toEqual({ kind: 'gone' });
@@ -158,12 +164,7 @@ describe('what others do to Redis', () => {
   });
 
   it('eviction of the events alone: a client is told once how many it lost, and goes on', async () => {
-    const server = await redis('none');
-    const one = await instance(server);
-    await one.bench.publish(one.log, 1, 5);
-    const epoch = one.epoch();
-    await one.log.close();
-    await command(server, 'DEL', 'sse:{orders}:log');
+    const { server, epoch } = await evicted();
     const stream = createEventStream({ log: createRedisLog({ url: server.url, name: 'orders' }) });
     cleanups.push(() => stream.close());
     const client = await connect(stream, { cursor: `${epoch}.2` });
