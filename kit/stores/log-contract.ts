@@ -15,7 +15,7 @@ import {
 import { type ContractCase, define } from './log-contract-case.ts';
 import { INSTANCE_CASES } from './log-contract-instances.ts';
 
-export type { ContractNeed, ContractRetention, LogSubject } from './log-contract-bench.ts';
+export type { ContractRetention, LogSubject } from './log-contract-bench.ts';
 export type { ContractCase } from './log-contract-case.ts';
 
 /**
