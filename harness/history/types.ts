@@ -260,3 +260,9 @@ export interface Note extends Stamped {
   readonly kind: 'note';
   readonly text: string;
 }
+
+/**
+ * Text of the note that ends the played part of a run. What follows is the harness collecting artefacts and stopping
+ * clients: a picture of a page can hold its event loop for seconds, and the client is right to reconnect after that.
+ */
+export const PLAYED = 'played to its end; what follows is collecting and stopping';

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { HistoryRecord } from '../history/types.ts';
+import { type HistoryRecord, PLAYED } from '../history/types.ts';
 import { formatVerdict } from './format.ts';
 import { judge } from './judge.ts';
-import { resends } from './seeded/case.ts';
+import { request, resends } from './seeded/case.ts';
 import { honestLiveLoss, honestLoss } from './seeded/resume.ts';
 import { healthyRun, id, type RunOptions, STRICT, T0 } from './testing/build.ts';
 import { changed, find, plus, without } from './testing/edit.ts';
@@ -38,6 +38,25 @@ describe('a healthy history', () => {
     const verdict = judge(history, { ...STRICT, budget: { attempts: { max: 5 } } });
     expect(formatVerdict(verdict)).toBe('');
     expect(verdict.checks.attempts?.counts.most).toBe(5);
+  });
+
+  it('may end with a page that slept while its picture was taken, but not be played so', () => {
+    const run = healthyRun();
+    const endMs = Math.max(...run.map(({ at }) => at)) - T0;
+    const last = run.findLast((record) => record.kind === 'processed')?.id ?? '';
+    const woken = [
+      { at: T0 + endMs + 3400, kind: 'liveness', subject: 'kit', cause: 'sleep', silentMs: 3300 },
+      request(endMs + 3500, last),
+      request(endMs + 3501, last),
+    ] as const satisfies Records;
+    const verdicts = [1, 3600].map((afterMs) =>
+      judge(plus(run, ...woken, { at: T0 + endMs + afterMs, kind: 'note', text: PLAYED }), {
+        ...STRICT,
+        budget: { attempts: { max: 2 }, herdPeakPer100Ms: 1 },
+        silence: { deadlineMs: 1000, alarm: 'none' },
+      }),
+    );
+    expect(verdicts.map(({ failed }) => failed)).toEqual([[], ['alarm', 'attempts', 'herd']]);
   });
 
   it('may lose what it announces exactly, under announced-loss', () => {

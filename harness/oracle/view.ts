@@ -1,4 +1,11 @@
-import type { HistoryRecord, Open, Processed, Produced, Request } from '../history/types.ts';
+import {
+  type HistoryRecord,
+  type Open,
+  PLAYED,
+  type Processed,
+  type Produced,
+  type Request,
+} from '../history/types.ts';
 import type { Expectation, Records } from './types.ts';
 
 /** What was produced on one stream, in the order in which subscribers must see it. */
@@ -50,6 +57,22 @@ export function viewOf(history: Records, expectation: Expectation): View {
     byExpectation.set(expectation, view);
   }
   return view;
+}
+
+const playedParts = new WeakMap<Records, Records>();
+
+/**
+ * The view of what was played, for checks of what a client did with its time. After the note {@link PLAYED} the harness
+ * is busy with the client itself; a history without the note was played to its last record.
+ */
+export function playedViewOf(history: Records, expectation: Expectation): View {
+  let played = playedParts.get(history);
+  if (!played) {
+    const end = history.findLast((record) => record.kind === 'note' && record.text === PLAYED);
+    played = end ? history.filter(({ at }) => at <= end.at) : history;
+    playedParts.set(history, played);
+  }
+  return viewOf(played, expectation);
 }
 
 /** Whether an `open` record is a stream that really opened. */

@@ -1,6 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { createHistory } from '../history/index.ts';
+import { createHistory, PLAYED } from '../history/index.ts';
 import { judge } from '../oracle/index.ts';
 import type { Verdict } from '../oracle/types.ts';
 import { readPrometheus } from '../report/prom-text.ts';
@@ -10,6 +10,7 @@ import { DEFAULT_CLIENT, type Subject, type SubjectSession } from '../subjects/t
 import type { ToxiproxyServer } from '../toxiproxy/index.ts';
 import { writeArtefacts } from './artefacts.ts';
 import { createCalmMetrics } from './calm-metrics.ts';
+import { nowMs } from './clock.ts';
 import { openConnections } from './evidence.ts';
 import { createFaultPlan } from './faults.ts';
 import { openPath } from './path.ts';
@@ -114,6 +115,7 @@ export async function runScenario(options: RunOptions): Promise<Run> {
     const sentinel = await stage.publishSentinel();
     await stage.everybodyProcessed(sentinel);
     complaints = scenario.check?.(stage) ?? [];
+    watch.add({ at: nowMs(), kind: 'note', text: PLAYED });
   } catch (cause) {
     error = cause instanceof Error ? cause.message : String(cause);
   }

@@ -2,11 +2,11 @@ import type { HistoryRecord, Request, Retry } from '../../history/types.ts';
 import { withoutResends } from '../resends.ts';
 import { few, notApplied, pass, plural, unless } from '../results.ts';
 import type { Checker } from '../types.ts';
-import { type SubjectView, type View, viewOf } from '../view.ts';
+import { playedViewOf, type SubjectView, type View, viewOf } from '../view.ts';
 
 /** P5: number of attempts per subject. */
 export const attempts: Checker = (history, expectation) => {
-  const view = viewOf(history, expectation);
+  const view = playedViewOf(history, expectation);
   const asked = expectation.budget?.attempts;
   const perSubject = view.subjects.map((subject) => ({ subject, count: attemptsOf(view, subject) }));
   const most = Math.max(0, ...perSubject.map((each) => each.count));
@@ -24,7 +24,7 @@ export const attempts: Checker = (history, expectation) => {
 
 /** P5: reconnects of all subjects together never bunch. */
 export const herd: Checker = (history, expectation) => {
-  const view = viewOf(history, expectation);
+  const view = playedViewOf(history, expectation);
   const budget = expectation.budget?.herdPeakPer100Ms;
   const returns = view.subjects
     .flatMap((subject) => attemptRecords(view, subject).slice(1))

@@ -3,13 +3,13 @@ import { exactPlace } from '../owed.ts';
 import { fail, ms, notApplied, pass, plural, unless } from '../results.ts';
 import { activity, connectedSpans, sleepWithin } from '../spans.ts';
 import type { Checker, Expectation } from '../types.ts';
-import { streamOf, subscriptions, viewOf } from '../view.ts';
+import { playedViewOf, streamOf, subscriptions } from '../view.ts';
 
 /** P4: on an open connection, silence beyond the deadline ends in a close or a liveness failure in time. */
 export const silence: Checker = (history, expectation) => {
   const limit = limitOf(expectation);
   if (limit === null) return notApplied('no deadline given');
-  const view = viewOf(history, expectation);
+  const view = playedViewOf(history, expectation);
   const offences: HistoryRecord[] = [];
   let longest = 0;
   let text = '';
@@ -41,7 +41,7 @@ export const silence: Checker = (history, expectation) => {
 export const blindHeartbeats: Checker = (history, expectation) => {
   const limit = limitOf(expectation);
   if (limit === null) return notApplied('no deadline given');
-  const view = viewOf(history, expectation);
+  const view = playedViewOf(history, expectation);
   const offences: HistoryRecord[] = [];
   let heads = 0;
   for (const [subject, stream] of subscriptions(view)) {
@@ -86,7 +86,7 @@ export const blindHeartbeats: Checker = (history, expectation) => {
 /** Liveness failures declared where they must be, and not where they must not. */
 export const alarm: Checker = (history, expectation) => {
   const asked = expectation.silence?.alarm ?? 'allowed';
-  const view = viewOf(history, expectation);
+  const view = playedViewOf(history, expectation);
   const alarms = view.subjects.flatMap((s) => s.records.filter((r) => r.kind === 'liveness'));
   const counts = { alarms: alarms.length };
   if (asked === 'allowed') return notApplied(plural(alarms.length, 'liveness failure'), counts);
