@@ -1,4 +1,5 @@
 // Fan-out: what one delivery costs the server, beside a plain res.write loop, its floor and two SSE libraries.
+// Two loads: a flood (a publication in every turn of the loop, more than can be written one by one) and a paced one.
 // Contenders take turns in every round, and each round's figures are divided by the plain loop's of the same round.
 //
 //   npx tsx bench/fanout.ts [--connections 100,1000,4000] [--rounds 3] [--only plain,kit]
@@ -24,6 +25,8 @@ interface Figures {
   /** CPU of the server process per delivery: its own code, and the kernel's (on loopback that includes receiving). */
   readonly userMicros: number;
   readonly systemMicros: number;
+  /** CPU per delivery, both kinds, when publications leave the loop idle most of the time and nothing can be shared. */
+  readonly pacedMicros: number;
   /** Resident memory per connection: what the machine gives, with what the collector has not given back. */
   readonly rssKiB: number;
   /** Live objects per connection. */
@@ -44,15 +47,18 @@ interface Cpu {
 
 /** Deliveries per measurement, the same for every N, so that small N is not measured in noise. */
 const DELIVERIES = 400_000;
-/** Connections that are there before memory is measured: code is loaded and the young generation has grown. */
-const WARM_UP_CONNECTIONS = 500;
+/**
+ * Connections that are there before memory is measured: code is loaded and the young generation of the heap has grown to
+ * its full size. (With 500 it had not: whose growth fell into the measurement was chance, and made up to a third of it.)
+ */
+const WARM_UP_CONNECTIONS = 2500;
 /** Latency is measured with pauses that leave the plain loop idle more than half of the time: not the length of a queue. */
 const PACE_MICROS_PER_CONNECTION = 40;
 /** How long: a percentile over few publications would be the length of the one hiccup among them. */
 const PACED_MS = 8000;
 const MIN_PACED = 50;
 
-const cpu = (figures: Figures): number => figures.userMicros + figures.systemMicros;
+const cpu = (figures: Cpu): number => figures.userMicros + figures.systemMicros;
 
 async function measure(name: string, connections: number): Promise<Figures> {
   const origin = await startChild(server, [name]);
@@ -87,12 +93,13 @@ async function measure(name: string, connections: number): Promise<Figures> {
     await round(Math.ceil(count / 4)); // warm up the compiler and the sockets
     const { userMicros, systemMicros } = await round(count);
     const everyMs = Math.ceil((PACE_MICROS_PER_CONNECTION * connections) / 1000);
-    const { p50, p99 } = await round(Math.max(MIN_PACED, Math.round(PACED_MS / everyMs)), everyMs);
+    const paced = await round(Math.max(MIN_PACED, Math.round(PACED_MS / everyMs)), everyMs);
     return {
       userMicros,
       systemMicros,
-      p50,
-      p99,
+      pacedMicros: cpu(paced),
+      p50: paced.p50,
+      p99: paced.p99,
       rssKiB: perConnection('rss'),
       heapKiB: perConnection('heap'),
     };
@@ -116,9 +123,11 @@ for (const connections of values.connections.split(',').map(Number)) {
     table(
       [
         'server',
-        'CPU µs/delivery',
+        'CPU µs/delivery, flood',
         'of it kernel',
-        'CPU ratio',
+        'ratio',
+        'CPU µs/delivery, paced',
+        'ratio',
         'KiB/connection',
         'memory ratio',
         'heap ratio',
@@ -131,6 +140,8 @@ for (const connections of values.connections.split(',').map(Number)) {
         median(of(name, cpu)),
         median(of(name, (f) => f.systemMicros)),
         ratio(name, cpu),
+        median(of(name, (f) => f.pacedMicros)),
+        ratio(name, (f) => f.pacedMicros),
         median(of(name, (f) => f.rssKiB)),
         ratio(name, (f) => f.rssKiB),
         ratio(name, (f) => f.heapKiB),

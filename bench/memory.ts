@@ -2,13 +2,14 @@
 // it exits with 1 when the heap grew by more than 1 MiB from the first tenth to the last. Five million events take about
 // half a minute on a quiet machine, `--millions 0.5` a tenth of that.
 //
-//   node --expose-gc --import tsx bench/memory.ts [--millions 5]
+//   npm run build && node --expose-gc --import tsx bench/memory.ts [--millions 5]
 import { parseArgs } from 'node:util';
-import { connect } from '../kit/client/node/index.ts';
 import { encodeStreamEnd } from '../kit/protocol/index.ts';
+import { built } from './support/built.ts';
 import { type BenchPayload, benchFrame, benchOpen } from './support/recording.ts';
 import { table } from './support/table.ts';
 
+const { connect } = await built<typeof import('../kit/client/node/index.ts')>('client/node/index');
 const { values } = parseArgs({ options: { millions: { type: 'string', default: '5' } } });
 const events = Math.round(Number(values.millions) * 1_000_000);
 const step = Math.ceil(events / 10);

@@ -2,15 +2,16 @@
 // commit to memory), beside the least code that gets the same payloads out of the same bytes, and beside a peer.
 // Contenders take turns; ratios are per round.
 //
-//   npx tsx bench/pipeline.ts [--events 200000] [--rounds 5] [--chunks 16384,1024,64]
+//   npm run build && npx tsx bench/pipeline.ts [--events 200000] [--rounds 5] [--chunks 16384,1024,64]
 import { parseArgs } from 'node:util';
 import { getBytes, getLines, getMessages } from '@microsoft/fetch-event-source/lib/cjs/parse.js';
 import { createParser } from 'eventsource-parser';
-import { connect } from '../kit/client/node/index.ts';
+import { built } from './support/built.ts';
 import { median, pairedRatio } from './support/ratio.ts';
 import { type BenchPayload, recording } from './support/recording.ts';
 import { table } from './support/table.ts';
 
+const { connect } = await built<typeof import('../kit/client/node/index.ts')>('client/node/index');
 const { values } = parseArgs({
   options: {
     events: { type: 'string', default: '200000' },

@@ -14,9 +14,9 @@ interface Publish {
 }
 type Message = Publish | { op: 'rss' } | { op: 'cpu' } | { op: 'port' };
 
-/** A payload of about 150 bytes whose `mark` is the time of publication: 13 digits, a dot, three decimals. */
+/** A payload of about 150 bytes whose `mark` is a tilde and the time of publication: 13 digits, a dot, three decimals. */
 function payload(n: number): object {
-  return { mark: (performance.timeOrigin + performance.now()).toFixed(3), n, pad: PAD };
+  return { mark: `~${(performance.timeOrigin + performance.now()).toFixed(3)}`, n, pad: PAD };
 }
 
 serveParent(async (message: Message) => {

@@ -67,11 +67,14 @@ function letGo(carrier: Socket | Http2Session | undefined): void {
   else carrier?.destroySoon();
 }
 
-/** Tells of the end once, also when it came before we listened. */
+/**
+ * Tells of the end, also when it came before we listened. `on`, as it comes once by itself: what `once` wraps around a
+ * listener would stay for the life of the connection.
+ */
 function watchClose(response: NodeResponse, onClose: () => void): void {
   const gone = isHttp2(response) ? response.stream.destroyed : response.destroyed || response.writableEnded;
   if (gone) queueMicrotask(onClose);
-  else response.once('close', onClose);
+  else response.on('close', onClose);
 }
 
 /**

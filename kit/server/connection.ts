@@ -13,6 +13,8 @@ export interface Part {
   pause(): void;
   /** The connection is over. */
   stop(): void;
+  /** Writes what is published and waits to be written. */
+  flush(): void;
   /** Counts what was written to the connection together with others and not counted yet. */
   settle(): void;
   /** The heartbeat that is true for this connection now; one block is shared by all that stand at the same place. */
@@ -53,7 +55,8 @@ export class Connection {
   /** Where it writes. Only the fan-out writes past `write`, and tells afterwards: `count`, `blocked`. */
   readonly sink: Sink;
   readonly #owner: ConnectionOwner;
-  readonly #parts: Part[] = [];
+  /** Replaced and never pushed to: an array that grows takes room for sixteen more, for each connection. */
+  #parts: readonly Part[] = [];
   #events = 0;
   #bytes = 0;
   #lastWriteMs: number;
@@ -113,7 +116,7 @@ export class Connection {
   }
 
   add(part: Part): void {
-    this.#parts.push(part);
+    this.#parts = this.#parts.length === 0 ? [part] : [...this.#parts, part];
   }
 
   /** Writes a block. Returns false when the writer has to wait for its `resume()`. */
@@ -147,6 +150,8 @@ export class Connection {
   /** Ends the response in good order, with a last frame. */
   finish(reason: CloseReason, last: Block | null): void {
     if (this.over) return;
+    this.#flush();
+    if (this.over) return;
     if (last) this.write(last, this.#owner.monotonic());
     this.reason = reason;
     for (const part of this.#parts) part.stop();
@@ -155,10 +160,15 @@ export class Connection {
 
   /** Cuts the response off. After `finish` it keeps that reason. */
   cut(reason: CloseReason): void {
+    if (!this.over) this.#flush();
     if (this.closed) return;
     if (this.reason === null) for (const part of this.#parts) part.stop();
     this.reason ??= reason;
     this.sink.destroy();
+  }
+
+  #flush(): void {
+    for (const part of this.#parts) part.flush();
   }
 
   #drained(): void {

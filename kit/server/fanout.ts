@@ -1,4 +1,5 @@
 import type { Position } from '../protocol/index.ts';
+import type { Clock } from './clock.ts';
 import type { FrameBatch, LogRead, ReadLimit, ReplayLog } from './replay-log.ts';
 import { Block, type Sink } from './sink.ts';
 
@@ -29,7 +30,7 @@ export interface LiveReader {
 /** What the fan-out needs of its stream. */
 export interface FanoutHost {
   readonly log: ReplayLog;
-  readonly monotonic: () => number;
+  readonly clock: Pick<Clock, 'monotonic' | 'setTimeout'>;
   /** Called after each flush that wrote shared blocks to somebody. */
   readonly delivered: (batch: FrameBatch, readers: number) => void;
   readonly failed: (error: Error) => void;
@@ -37,6 +38,11 @@ export interface FanoutHost {
 
 /** The largest block written to a connection at once. One more may be on its way in the kernel. */
 export const BATCH: ReadLimit = { maxEvents: 4096, maxBytes: 65_536 };
+
+/** A flush to fewer readers than these is over before anything could be gained by waiting. */
+const CROWD = 32;
+/** Longest time that a publication waits for company, milliseconds. */
+const MAX_HOLD_MS = 10;
 
 /**
  * All readers that stand at the same place, the newest event written. Each run of new frames is read once, made a block
@@ -51,7 +57,10 @@ export class Fanout {
   readonly #joining = new Set<LiveReader>();
   #at: Position = { epoch: '', seq: 0 };
   #tally: Tally = { events: 0, bytes: 0, atMs: 0 };
-  #scheduled = false;
+  /** Takes back the flush that is to come; `null` when none is. */
+  #unschedule: (() => void) | null = null;
+  #flushMs = 0;
+  #flushedMs = Number.NEGATIVE_INFINITY;
   #reading = false;
 
   constructor(host: FanoutHost) {
@@ -80,14 +89,39 @@ export class Fanout {
   /**
    * There may be something new. The flush comes in a microtask: a burst of publications in one turn then costs one write
    * per connection, and a single one is delayed by nothing that can be measured.
+   *
+   * When the last flush has only just ended, this one waits until the event loop was free for as long as that took. So a
+   * flood of publications cannot keep the loop from everything else, and what comes meanwhile shares one write per
+   * connection. Publications that leave the loop idle half of the time never wait.
    */
   wake(): void {
-    if (this.#scheduled) return;
-    this.#scheduled = true;
+    if (this.#unschedule) return;
+    const waitMs = this.#holdMs();
+    if (waitMs > 0) {
+      this.#unschedule = this.#host.clock.setTimeout(() => this.flush(), Math.ceil(waitMs));
+      return;
+    }
+    let due = true;
+    this.#unschedule = () => {
+      due = false;
+    };
     queueMicrotask(() => {
-      this.#scheduled = false;
-      this.#run();
+      if (due) this.flush();
     });
+  }
+
+  /** Writes at once what a scheduled flush would write. */
+  flush(): void {
+    if (!this.#unschedule) return;
+    this.#unschedule();
+    this.#unschedule = null;
+    this.#run();
+  }
+
+  #holdMs(): number {
+    if (this.#live.size < CROWD) return 0;
+    const idleMs = this.#host.clock.monotonic() - this.#flushedMs;
+    return Math.min(MAX_HOLD_MS, this.#flushMs - idleMs);
   }
 
   /** A reader that has read everything up to `at` joins. It may be asked to `goOn` if the others are elsewhere. */
@@ -112,6 +146,9 @@ export class Fanout {
       this.#live.delete(reader);
     }
     this.#joining.delete(reader);
+    if (this.#live.size > 0 || this.#joining.size > 0) return;
+    this.#unschedule?.();
+    this.#unschedule = null;
   }
 
   #isAt(at: Position): boolean {
@@ -153,7 +190,7 @@ export class Fanout {
   #apply(read: LogRead): boolean {
     if (read.kind === 'batch') {
       const block = new Block(read.bytes);
-      const nowMs = this.#host.monotonic();
+      const nowMs = this.#host.clock.monotonic();
       this.#at = { epoch: this.#at.epoch, seq: read.lastSeq };
       const { events, bytes } = this.#tally;
       this.#tally = {
@@ -171,6 +208,8 @@ export class Fanout {
           reader.deliver(read, nowMs);
         }
       });
+      this.#flushedMs = this.#host.clock.monotonic();
+      this.#flushMs = this.#flushedMs - nowMs;
       if (readers > alone) this.#host.delivered(read, readers - alone);
       return true;
     }

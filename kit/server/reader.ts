@@ -125,6 +125,10 @@ export class Reader implements Part, LiveReader {
     return this.#wire.heartbeat(this);
   }
 
+  flush(): void {
+    if (this.#mode === 'live') this.core.fanout.flush();
+  }
+
   get sharedSink(): Sink | null {
     return this.#wire.rewrite ? null : this.connection.sink;
   }

@@ -80,7 +80,7 @@ export class StreamCore {
     this.emit = settings.emit;
     this.fanout = new Fanout({
       log: settings.log,
-      monotonic: () => settings.clock.monotonic(),
+      clock: settings.clock,
       delivered: (batch, readers) => this.reportDelivered('live', batch, readers),
       failed: (error) => this.reportFailure(error),
     });
