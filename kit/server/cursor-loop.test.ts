@@ -1,5 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { VirtualClock } from '../testing/virtual-clock.ts';
+import type { Clock } from './clock.ts';
 import { createEventStream, type EventStream } from './event-stream.ts';
 import { createMemoryLog } from './memory-log.ts';
 import type { EventDraft, LogHost } from './replay-log.ts';
@@ -83,13 +85,26 @@ function parse(id: string): { epoch: string; seq: number } {
 
 const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
 
+/** What a schedule is played on. */
+interface World {
+  readonly stream: EventStream;
+  readonly lose?: () => void;
+  /** Lets what is ready happen. */
+  readonly turn?: () => Promise<void>;
+  /** So many subscribers are there from the start, and read as fast as they can. Told to `joined`. */
+  readonly crowd?: number;
+  readonly joined?: (client: FakeClient) => void;
+}
+
 /** Plays a schedule and then lets everything drain. */
-async function play(
-  stream: EventStream,
-  schedule: readonly Action[],
-  lose: () => void,
-): Promise<Subscriber[]> {
+async function play(world: World, schedule: readonly Action[]): Promise<Subscriber[]> {
+  const { stream, lose = () => undefined, turn: next = turn, crowd = 0, joined } = world;
   const subscribers: Subscriber[] = [];
+  for (let n = 0; n < crowd; n++) {
+    const client = await connect(stream);
+    joined?.(client);
+    subscribers.push({ client, earlier: [] });
+  }
   const publications: Promise<unknown>[] = [];
   for (const action of schedule) {
     if (action.do === 'publish') {
@@ -97,7 +112,7 @@ async function play(
     } else if (action.do === 'connect') {
       subscribers.push({ client: await connect(stream, { room: action.room }), earlier: [] });
     } else if (action.do === 'wait') {
-      for (let n = 0; n < action.turns; n++) await turn();
+      for (let n = 0; n < action.turns; n++) await next();
     } else if (action.do === 'lose') {
       lose();
     } else {
@@ -109,8 +124,8 @@ async function play(
   await Promise.all(publications);
   for (const { client } of subscribers) client.drain();
   const deadline = Date.now() + 5000;
-  while (stream.stats().caughtUp < subscribers.length && Date.now() < deadline) await turn();
-  for (let n = 0; n < 5; n++) await turn();
+  while (stream.stats().caughtUp < subscribers.length && Date.now() < deadline) await next();
+  for (let n = 0; n < 15; n++) await next();
   return subscribers;
 }
 
@@ -122,8 +137,9 @@ async function reconnect(stream: EventStream, subscriber: Subscriber, room: numb
   subscriber.client = await connect(stream, { cursor, room });
 }
 
-async function check(stream: EventStream, schedule: readonly Action[], lose: () => void): Promise<void> {
-  const subscribers = await play(stream, schedule, lose);
+async function check(world: World, schedule: readonly Action[]): Promise<void> {
+  const { stream } = world;
+  const subscribers = await play(world, schedule);
   const { epoch, head } = stream.stats();
   for (const { client, earlier } of subscribers) {
     expect(judge([...earlier, client])).toEqual({ epoch, seq: head });
@@ -132,12 +148,41 @@ async function check(stream: EventStream, schedule: readonly Action[], lose: () 
   await stream.close();
 }
 
+/** A clock that moves with each turn, and with each write to a client: so a flush to a crowd makes the next one wait. */
+function busyClock() {
+  const time = new VirtualClock();
+  let held = 0;
+  let writes = 0;
+  const clock: Clock = {
+    now: () => time.now(),
+    monotonic: () => time.monotonic() + writes / 4,
+    setTimeout(callback, delayMs) {
+      if (delayMs <= 10) held += 1;
+      return time.setTimeout(callback, delayMs);
+    },
+  };
+  return {
+    clock,
+    turn: async () => {
+      await turn();
+      await time.advance(1);
+    },
+    joined(client: FakeClient) {
+      const write = client.write.bind(client);
+      client.write = (block) => {
+        writes += 1;
+        return write(block);
+      };
+    },
+    held: () => held,
+  };
+}
+
 describe('the cursor loop, under any schedule of publishing, blocking, draining and reconnecting', () => {
   it('leaves no gap and no overlap over a memory log, and counts what fell off it', async () => {
     await fc.assert(
       fc.asyncProperty(actions, async (schedule) => {
-        const stream = createEventStream({ log: createMemoryLog({ maxEvents: 12 }) });
-        await check(stream, schedule, () => undefined);
+        await check({ stream: createEventStream({ log: createMemoryLog({ maxEvents: 12 }) }) }, schedule);
       }),
       { numRuns: 300 },
     );
@@ -151,10 +196,28 @@ describe('the cursor loop, under any schedule of publishing, blocking, draining 
           delay = (delay % latency) + 1;
           for (let n = 0; n < delay; n++) await turn();
         });
-        await check(createEventStream({ log }), schedule, () => log.loseEverything());
+        await check({ stream: createEventStream({ log }), lose: () => log.loseEverything() }, schedule);
       }),
       { numRuns: 100 },
     );
+  });
+
+  it('leaves none among so many readers that what is published waits for company', async () => {
+    let held = 0;
+    await fc.assert(
+      fc.asyncProperty(actions, fc.constantFrom(12, 60), fc.boolean(), async (schedule, maxEvents, later) => {
+        const { clock, held: times, ...busy } = busyClock();
+        const log = createSlowLog(maxEvents, turn);
+        const world = later
+          ? { log, lose: () => log.loseEverything() }
+          : { log: createMemoryLog({ maxEvents }) };
+        const stream = createEventStream({ ...world, clock });
+        await check({ ...world, ...busy, stream, crowd: 40 }, schedule);
+        held += times();
+      }),
+      { numRuns: 100 },
+    );
+    expect(held).toBeGreaterThan(20);
   });
 
   it('ends connections whose log cannot be read, so that clients come back, and says why', async () => {

@@ -19,8 +19,11 @@ export interface LiveReader {
   joined(tally: Tally): void;
   /** Takes over what was written to it: it is about to leave. */
   settle(): void;
-  /** Frames that follow the place where it joined or was last delivered to. Reports what it writes by itself. */
-  deliver(batch: FrameBatch, nowMs: number): void;
+  /**
+   * Frames that follow the place where it joined or was last delivered to. Returns what reports that they were written:
+   * called when all readers have them, as observers may do anything, end connections too.
+   */
+  deliver(batch: FrameBatch, nowMs: number): () => void;
   /** Its sink took the block and has no room for another. */
   blocked(nowMs: number): void;
   /** Its place is no longer in the log, or the log is complete or cannot be read: it left, and finds out itself. */
@@ -59,9 +62,15 @@ export class Fanout {
   #tally: Tally = { events: 0, bytes: 0, atMs: 0 };
   /** Takes back the flush that is to come; `null` when none is. */
   #unschedule: (() => void) | null = null;
+  /** When the flush to come is due, monotonic; -Infinity when it comes in a microtask. */
+  #dueMs = Number.NEGATIVE_INFINITY;
   #flushMs = 0;
   #flushedMs = Number.NEGATIVE_INFINITY;
+  /** The oldest event that the log held after the last flush. */
+  #oldest = 1;
   #reading = false;
+  /** A flush came while the log was read: the answer may be older than what it was to write. */
+  #missed = false;
 
   constructor(host: FanoutHost) {
     this.#host = host;
@@ -93,14 +102,20 @@ export class Fanout {
    * When the last flush has only just ended, this one waits until the event loop was free for as long as that took. So a
    * flood of publications cannot keep the loop from everything else, and what comes meanwhile shares one write per
    * connection. Publications that leave the loop idle half of the time never wait.
+   *
+   * A publisher that lets no timer run, or whose events drive each other out of the log, is not waited for.
    */
   wake(): void {
-    if (this.#unschedule) return;
-    const waitMs = this.#holdMs();
+    if (this.#unschedule && !this.#isHeldTooLong()) return;
+    const waitMs = this.#unschedule || this.#isCrowdedOut() ? 0 : this.#holdMs();
+    this.#unschedule?.();
     if (waitMs > 0) {
-      this.#unschedule = this.#host.clock.setTimeout(() => this.flush(), Math.ceil(waitMs));
+      const delayMs = Math.ceil(waitMs);
+      this.#dueMs = this.#host.clock.monotonic() + delayMs;
+      this.#unschedule = this.#host.clock.setTimeout(() => this.flush(), delayMs);
       return;
     }
+    this.#dueMs = Number.NEGATIVE_INFINITY;
     let due = true;
     this.#unschedule = () => {
       due = false;
@@ -115,13 +130,26 @@ export class Fanout {
     if (!this.#unschedule) return;
     this.#unschedule();
     this.#unschedule = null;
-    this.#run();
+    if (this.#reading) this.#missed = true;
+    else this.#run();
   }
 
   #holdMs(): number {
     if (this.#live.size < CROWD) return 0;
     const idleMs = this.#host.clock.monotonic() - this.#flushedMs;
     return Math.min(MAX_HOLD_MS, this.#flushMs - idleMs);
+  }
+
+  #isHeldTooLong(): boolean {
+    if (this.#dueMs === Number.NEGATIVE_INFINITY) return false; // the microtask is on its way
+    return this.#isCrowdedOut() || this.#host.clock.monotonic() >= this.#dueMs;
+  }
+
+  /** Whether the log, if it drops as much again as it has since the last flush, drops what waits to be written. */
+  #isCrowdedOut(): boolean {
+    const { oldest } = this.#host.log.bounds();
+    const dropped = oldest - this.#oldest;
+    return dropped > 0 && dropped >= this.#at.seq + 1 - oldest;
   }
 
   /** A reader that has read everything up to `at` joins. It may be asked to `goOn` if the others are elsewhere. */
@@ -136,7 +164,7 @@ export class Fanout {
       if (ended || head !== at.seq || epoch !== at.epoch) this.wake();
     } else {
       this.#joining.add(reader);
-      this.wake();
+      if (!this.#reading) this.wake(); // otherwise it goes on when the answer is here
     }
   }
 
@@ -156,8 +184,8 @@ export class Fanout {
   }
 
   #run(): void {
-    if (this.#reading) return;
-    while (this.#live.size > 0) {
+    // Asked anew each time: observers are told of each batch, and may have made another flush begin to read.
+    while (!this.#reading && this.#live.size > 0) {
       let result: LogRead | Promise<LogRead>;
       try {
         result = this.#host.log.read(this.#at, BATCH);
@@ -170,20 +198,27 @@ export class Fanout {
         result.then(
           (read) => {
             this.#reading = false;
-            if (this.#apply(read)) this.#run();
-            else this.#release();
+            this.#goOn(this.#apply(read));
           },
           (error: unknown) => {
             this.#reading = false;
             this.#fail(error);
-            this.#release();
+            this.#goOn(false);
           },
         );
         return;
       }
       if (!this.#apply(result)) break;
     }
-    this.#release();
+    if (!this.#reading) this.#release();
+  }
+
+  /** After an answer that came later. */
+  #goOn(more: boolean): void {
+    const missed = this.#missed;
+    this.#missed = false;
+    if (!more) this.#release();
+    if (more || missed) this.#run();
   }
 
   /** Returns whether to read on. */
@@ -199,18 +234,16 @@ export class Fanout {
         atMs: nowMs,
       };
       const readers = this.#live.size;
-      let alone = 0; // the rare ones are counted: this runs for each delivery
+      const alone: (() => void)[] = []; // the rare ones: this runs for each delivery
       this.#live.forEach((sink, reader) => {
-        if (sink) {
-          if (!sink.write(block)) reader.blocked(nowMs);
-        } else {
-          alone += 1;
-          reader.deliver(read, nowMs);
-        }
+        if (!sink) alone.push(reader.deliver(read, nowMs));
+        else if (!sink.write(block)) reader.blocked(nowMs);
       });
       this.#flushedMs = this.#host.clock.monotonic();
       this.#flushMs = this.#flushedMs - nowMs;
-      if (readers > alone) this.#host.delivered(read, readers - alone);
+      this.#oldest = this.#host.log.bounds().oldest;
+      for (const report of alone) report();
+      if (readers > alone.length) this.#host.delivered(read, readers - alone.length);
       return true;
     }
     const { epoch, head, ended } = this.#host.log.bounds();

@@ -147,8 +147,8 @@ export class Reader implements Part, LiveReader {
     this.connection.count(tally.events - since.events, tally.bytes - since.bytes, tally.atMs);
   }
 
-  deliver(batch: FrameBatch, nowMs: number): void {
-    this.#writeBatch(batch, nowMs, 'live');
+  deliver(batch: FrameBatch, nowMs: number): () => void {
+    return this.#writeBatch(batch, nowMs, 'live');
   }
 
   blocked(nowMs: number): void {
@@ -194,16 +194,17 @@ export class Reader implements Part, LiveReader {
   #write(batch: FrameBatch): void {
     const events = batch.lastSeq - batch.firstSeq + 1;
     if (this.#replay) this.#replay.events += events;
-    this.#writeBatch(batch, this.core.clock.monotonic(), 'catch-up');
+    this.#writeBatch(batch, this.core.clock.monotonic(), 'catch-up')();
   }
 
-  #writeBatch(batch: FrameBatch, nowMs: number, path: 'live' | 'catch-up'): void {
+  /** Returns what reports it. */
+  #writeBatch(batch: FrameBatch, nowMs: number, path: 'live' | 'catch-up'): () => void {
     this.#seq = batch.lastSeq;
     const block = this.#wire.rewrite?.(this, batch) ?? new Block(batch.bytes);
     this.connection.count(batch.lastSeq - batch.firstSeq + 1, 0, nowMs);
     this.connection.write(block, nowMs);
     const { bytes } = block;
-    this.core.reportDelivered(path, { ...batch, bytes }, 1, this.connection.settings.id);
+    return () => this.core.reportDelivered(path, { ...batch, bytes }, 1, this.connection.settings.id);
   }
 
   #caughtUp(): void {

@@ -31,7 +31,9 @@ export function createSlowLog(maxEvents: number, pause: () => Promise<void>): Sl
     async read(after, limit) {
       await pause();
       if (failing) throw new Error('the store is away');
-      return inner.read(after, limit);
+      const read = await inner.read(after, limit);
+      await pause(); // the answer is on its way: it may be older than what the log holds by now
+      return read;
     },
     refresh: () => pause(),
     end: () => inner.end(),
