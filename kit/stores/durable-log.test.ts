@@ -7,7 +7,7 @@ import type { ReplayLog } from '../server/replay-log.ts';
 import { DurableLog, type DurableRetention } from './durable-log.ts';
 import { createDurableLog, createDurableStore, type DurableLogOptions } from './durable-store.ts';
 import { LevelSession } from './level-session.ts';
-import { Bench, numberOf, range, readAll } from './log-contract-bench.ts';
+import { Bench, eventually, numberOf, range, readAll } from './log-contract-bench.ts';
 
 const WIDE = { maxEvents: 1_000, maxBytes: 1 << 20 };
 
@@ -193,6 +193,38 @@ describe('a durable log', () => {
       const keys = await db.keys({ gte: 'e', lt: 'f' }).all();
       expect(keys).toHaveLength(10);
     });
+  });
+
+  describe('drops a thousand at a time, no more than the event loop can wait for,', () => {
+    it('of those that age at once', async () => {
+      const { log, bench } = await open({ maxAgeMs: 60_000 });
+      await bench.publish(log, 1, 4_000);
+      bench.unixMs += 100_000;
+      await expectSlices(log, 0);
+    });
+
+    it.each([
+      ['many', { maxEvents: 100 }, 100],
+      ['large', { maxBytes: 100 }, 1],
+    ])(
+      'of those that are too %s for the retention with which it is opened again',
+      async (_, retention, kept) => {
+        const before = await open();
+        await before.bench.publish(before.log, 1, 4_000);
+        await before.log.close();
+        const { log } = await open(retention);
+        await expectSlices(log, kept);
+      },
+    );
+
+    async function expectSlices(log: ReplayLog, kept: number): Promise<void> {
+      expect(log.bounds().oldest).toBe(1_001);
+      await eventually('the rest goes', () => log.bounds().oldest === 4_001 - kept);
+      await log.close();
+      await raw(async (db) => {
+        expect(await db.keys({ gte: 'e', lt: 'f' }).all()).toHaveLength(kept);
+      });
+    }
   });
 
   it('counts its bytes the same after a reopen', async () => {

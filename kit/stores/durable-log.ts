@@ -24,7 +24,7 @@ export interface DurableRetention {
   readonly maxEvents?: number;
   /** Most bytes of stored events held; default 1 GiB. The newest event is held however large. */
   readonly maxBytes?: number;
-  /** Longest time an event is held, milliseconds; default unlimited. */
+  /** Longest time an event is held, milliseconds; default unlimited. Very many that age at once go a thousand at a time. */
   readonly maxAgeMs?: number;
   /** Frames kept encoded in memory for live readers, bytes; default 8 MiB. Older ones are read from disk. */
   readonly hotBytes?: number;
@@ -37,6 +37,8 @@ export interface StorePort {
 }
 
 const GROUP_LIMITS = { maxEvents: 1_000, maxBytes: 4 * 1024 * 1024 };
+/** Events that retention drops with one commit: each is looked up and deleted, and the event loop waits. */
+const DROPS_PER_COMMIT = GROUP_LIMITS.maxEvents;
 
 /**
  * A log in LevelDB. Appends that arrive while a commit is under way form the next one, so that one fsync serves many;
@@ -275,18 +277,22 @@ export class DurableLog implements ReplayLog {
     if (this.#maxAgeMs === Number.POSITIVE_INFINITY || !this.#host || this.#closed) return;
     const deadline = this.#host.now() - this.#maxAgeMs;
     const before = this.#oldest;
-    for (let at = this.#oldestOf(); at && at.unixMs < deadline; at = this.#oldestOf()) {
-      if (!this.#dropOldest()) break;
-    }
+    this.#dropWhile(() => (this.#oldestOf()?.unixMs ?? Number.POSITIVE_INFINITY) < deadline);
     if (this.#oldest > before) this.#queue.kick();
   }
 
   #trim(): void {
-    const crowded = () => this.#head - this.#oldest + 1 > this.#maxEvents;
-    while (crowded() && this.#dropOldest());
-    const large = () => this.#bytes > this.#maxBytes && this.#oldest < this.#head;
-    while (large() && this.#dropOldest());
+    this.#dropWhile(() => this.#head - this.#oldest + 1 > this.#maxEvents);
+    this.#dropWhile(() => this.#bytes > this.#maxBytes && this.#oldest < this.#head);
     this.#dropOld();
+  }
+
+  /** Drops as many as one commit may delete; where that is not all, one comes soon and goes on. */
+  #dropWhile(due: () => boolean): void {
+    const before = this.#oldest;
+    const limit = this.#onDisk + DROPS_PER_COMMIT;
+    while (this.#oldest < limit && due() && this.#dropOldest());
+    if (this.#oldest > before && this.#oldest >= limit && due() && !this.#closed) this.#queue.kick();
   }
 
   /** Returns whether one was dropped: without its size, which cannot be read for the moment, it stays. */
