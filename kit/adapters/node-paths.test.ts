@@ -211,30 +211,47 @@ describe('the ways of writing to a node response', () => {
     },
   );
 
-  it.each(['reads', 'does not read'])(
-    'does not keep a closing server waiting for the HTTP/2 session of a client that %s',
-    async (how) => {
-      const stream = createEventStream();
-      const server = http2.createServer(nodeHandler(stream));
-      server.listen(0, '127.0.0.1');
-      await once(server, 'listening');
-      const session = http2.connect(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
-      const request = session.request({ ':path': '/events' });
-      request.on('error', () => undefined); // cut at the deadline, where it does not read
-      if (how === 'reads') request.resume();
-      await once(request, 'response');
-      // More than a session may send to a client that does not read.
-      for (let n = 0; n < 10; n++) {
-        await stream.publish('bulk', 'x'.repeat(60_000));
-        await new Promise((resolve) => setImmediate(resolve));
-      }
-      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-      await stream.drain({ withinMs: 200 });
-      await closed;
-      expect(session.closed).toBe(true);
-      await stream.close();
-    },
-  );
+  it.each([
+    ['reads', 'closing'],
+    ['does not read', 'closing'],
+    ['reads', 'drained'],
+    ['does not read', 'drained'],
+  ])('does not leave the HTTP/2 session of a client that %s to a server that is %s', async (how, before) => {
+    const stream = createEventStream();
+    const server = http2.createServer(nodeHandler(stream));
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const session = http2.connect(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+    const request = session.request({ ':path': '/events' });
+    request.on('error', () => undefined); // cut at the deadline, where it does not read
+    if (how === 'reads') request.resume();
+    await once(request, 'response');
+    // More than a session may send to a client that does not read.
+    for (let n = 0; n < 10; n++) {
+      await stream.publish('bulk', 'x'.repeat(60_000));
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    const close = () => new Promise<void>((resolve) => server.close(() => resolve()));
+    const closed = before === 'closing' ? close() : null;
+    await stream.drain({ withinMs: 200 });
+    await (closed ?? close());
+    expect(session.closed).toBe(true);
+    await stream.close();
+  });
+
+  it('leaves no kept connection to a drained server: its client would come back to what refuses it', async () => {
+    const stream = createEventStream();
+    const port = await listen(nodeHandler(stream));
+    for (const server of servers) server.keepAliveTimeout = 60_000;
+    const agent = new http.Agent({ keepAlive: true });
+    const request = http.get({ port, path: '/events', agent });
+    const [response] = (await once(request, 'response')) as [http.IncomingMessage];
+    const { socket } = response.resume();
+    await stream.drain({ withinMs: 200 });
+    await until(() => socket.destroyed);
+    agent.destroy();
+    await stream.close();
+  });
 
   it('flushes each event through middleware that does compress', async () => {
     const stream = createEventStream({ headers: { 'Cache-Control': 'no-cache' } });

@@ -114,12 +114,12 @@ class SocketSink implements Sink {
     return more;
   }
 
-  end(): void {
+  end(parting = false): void {
     if (this.#ended) return;
     this.#ended = true;
     this.#response.end(() => {
       // Kept alive, the idle connection would hold up a server that is closing.
-      if (this.closing()) this.#socket.destroySoon();
+      if (parting || this.closing()) this.#socket.destroySoon();
     });
   }
 
@@ -139,6 +139,7 @@ class ResponseSink implements Sink {
   readonly #carrier: Socket | Http2Session | undefined;
   readonly #over: () => void;
   #ended = false;
+  #parting = false;
 
   constructor(request: NodeRequest, response: NodeResponse, events: SinkEvents) {
     this.#response = response;
@@ -166,13 +167,14 @@ class ResponseSink implements Sink {
     return more;
   }
 
-  end(): void {
+  end(parting = false): void {
     if (this.#ended) return;
     this.#ended = true;
+    this.#parting = parting;
     const response = this.#response as ServerResponse;
     // Kept alive, the idle connection would hold up a server that is closing.
     response.once('finish', () => {
-      if (this.closing()) letGo(this.#carrier);
+      if (parting || this.closing()) letGo(this.#carrier);
     });
     response.end();
   }
@@ -181,11 +183,11 @@ class ResponseSink implements Sink {
     this.#ended = true;
     const response = this.#response;
     if (isHttp2(response)) {
-      const closing = this.closing();
+      const parting = this.#parting || this.closing();
       response.stream.destroy();
       // A client that does not read its streams does not part from its session either: ended in good order, that would
       // wait for it, and a closing server with it.
-      if (closing) this.#carrier?.destroy();
+      if (parting) this.#carrier?.destroy();
     } else {
       response.destroy();
       if (!response.socket) queueMicrotask(this.#over);

@@ -155,7 +155,7 @@ export class Connection {
     if (last) this.write(last, this.#owner.monotonic());
     this.reason = reason;
     for (const part of this.#parts) part.stop();
-    this.sink.end();
+    this.sink.end(reason === 'shutdown');
   }
 
   /** Cuts the response off. After `finish` it keeps that reason. */

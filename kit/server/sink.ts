@@ -48,8 +48,11 @@ export interface Sink {
    * After the end it does nothing and returns false.
    */
   write(block: Block): boolean;
-  /** Ends the response in good order, after what was written. */
-  end(): void;
+  /**
+   * Ends the response in good order, after what was written. `parting`: this server takes no more requests, so what
+   * carries the response (a kept connection, an HTTP/2 session) should be let go as well.
+   */
+  end(parting?: boolean): void;
   /** Cuts the response off and drops what was not sent. */
   destroy(): void;
   /** Whether the listener behind this response was closed and waits for it to end. Absent: never. */
