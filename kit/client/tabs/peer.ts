@@ -46,8 +46,9 @@ export function createPeer(deps: PeerDeps): Peer {
     deps.onRole(next);
   };
   const receive = (message: Message): void => {
-    if (!isForLeader(message)) member.receive(message);
-    else leader?.receive(message);
+    if (isForLeader(message)) leader?.receive(message);
+    // Who leads follows itself: what a leader before it said may come late, and nobody would answer in its name.
+    else if (!leader || message.from === self) member.receive(message);
   };
   /** To the other tabs, and to this one as well: its client is served like all others. */
   const post = (message: Message): void => {

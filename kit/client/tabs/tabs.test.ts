@@ -126,6 +126,21 @@ describe('tab sharing', () => {
     expect(server.requests).toHaveLength(1);
   });
 
+  it.each([1, 2])('is not misled by what a leader said before it crashed (%s tabs left)', async (left) => {
+    const { server, browser, clock, open, settle } = world();
+    const tabs = Array.from({ length: left }, () => open());
+    await settle();
+    const ghost = browser.open('ghost', clock, server).tabPorts.channel('', () => undefined);
+    ghost.post({ type: 'lead', from: 'ghost' });
+    server.publish(3);
+    await clock.advance(30_000);
+    server.publish(3);
+    await settle();
+    for (const { seen } of tabs) expect(seen).toEqual(numbers(1, 6));
+    expect(leaderOf(tabs)).toHaveLength(1);
+    expect(tabs.flatMap((tab) => kinds(tab, 'duplicate', 'gap', 'disconnect'))).toEqual([]);
+  });
+
   it('gives a tab that comes late what it has not seen: from memory, or by going back', async () => {
     const { server, open, settle } = world();
     const first = open({ share: { ringEvents: 5 } });
