@@ -134,8 +134,8 @@ describe('the state machine', () => {
         const [next, effects] = transition(policy, frozen, input, NOW);
         expect(show(next, effects)).toBe(expected);
         if (next.name === state.name && effects.length === 0) {
-          const { retryMs: _r, offline: _o, ...rest } = next;
-          const { retryMs: _r2, offline: _o2, ...before } = state;
+          const { retryMs: _r, ...rest } = next;
+          const { retryMs: _r2, ...before } = state;
           expect(rest).toEqual(before);
         }
       });
@@ -162,10 +162,15 @@ describe('the state machine', () => {
     });
   });
 
-  it('does not count a drain or a sleep', () => {
-    expect(fail(states.draining as State, NOW)[0]).toMatchObject({ failures: 0 });
+  it('does not count the drain of a healthy connection, or a sleep', () => {
+    expect(fail(states.draining as State, 14_000)[0]).toMatchObject({ failures: 0 });
     const sleep: Failure = { cause: 'sleep', message: '' };
     expect(fail(openAt(NOW - 10), NOW, { failure: sleep })[0]).toMatchObject({ failures: 0 });
+  });
+
+  it('counts a connection that was accepted and drained as a failure: its delays grow', () => {
+    const again = { ...(states.draining as State), failures: 3, floorMs: 0 } as State;
+    expect(fail(again, NOW)[0]).toMatchObject({ failures: 4, delayMs: 800 });
   });
 
   it('waits at least as long as the server asks, with a spread on top', () => {

@@ -17,7 +17,6 @@ export const initialState: State = {
   failingSince: 0,
   delayMs: 0,
   retryMs: 0,
-  offline: false,
   history: [],
 };
 
@@ -43,7 +42,7 @@ export function transition(policy: RetryPolicy, state: State, input: Input, now:
       const { waitMs } = input;
       // No attempt was made.
       if (state.name === 'connecting') {
-        return wait({ ...state, attempt: state.attempt - 1 }, now, waitMs, waitMs, waitMs);
+        return wait({ ...state, attempt: state.attempt - 1 }, now, waitMs, waitMs);
       }
       break;
     }
@@ -58,10 +57,7 @@ export function transition(policy: RetryPolicy, state: State, input: Input, now:
     case 'timer':
       if (state.name === 'waiting' && !state.suspended) return request(state, now);
       break;
-    case 'offline':
-      return [{ ...state, offline: true }, []];
     case 'online':
-      return signal({ ...state, offline: false }, now);
     case 'wake':
       return signal(state, now);
     case 'suspend':
@@ -71,12 +67,10 @@ export function transition(policy: RetryPolicy, state: State, input: Input, now:
     case 'restore': {
       if (state.name !== 'waiting' || !state.suspended) return signal(state, now);
       const delayMs = state.notBefore - now;
-      return delayMs > 0 ? wait(state, now, delayMs, delayMs, delayMs) : request(state, now);
+      return delayMs > 0 ? wait(state, now, delayMs, delayMs) : request(state, now);
     }
-    case 'reconnect': {
-      const [next, effects] = request(healthy(state), now);
-      return [next, [...leave(state), ...effects]];
-    }
+    case 'reconnect':
+      return restart(healthy(state), now);
     case 'close':
       if (state.name !== 'closed') return close(state, input.reason);
   }
@@ -97,18 +91,17 @@ function request(state: State, now: number): Step {
   return [{ ...state, name: 'connecting', since: now, attempt: state.attempt + 1 }, [{ do: 'request' }]];
 }
 
-/** @param heldMs for how long no signal may cut the wait short. */
-function wait(
-  state: State,
-  now: number,
-  delay: number,
-  heldMs: number,
-  floor: number,
-  failure: Failure | null = null,
-): Step {
+/** A request in the place of what the state does. */
+function restart(state: State, now: number): Step {
+  const [next, effects] = request(state, now);
+  return [next, [...leave(state), ...effects]];
+}
+
+/** @param floor what was asked for: no signal cuts the wait shorter. */
+function wait(state: State, now: number, delay: number, floor: number, failure: Failure | null = null): Step {
   // Whole milliseconds, as timers are; upwards, for a floor must hold.
   const [delayMs = 0, floorMs = 0] = [delay, floor].map(Math.ceil);
-  const times = { since: now, until: now + delayMs, notBefore: now + heldMs };
+  const times = { since: now, until: now + delayMs, notBefore: now + Math.min(floorMs, delayMs) };
   return [
     { ...state, ...times, name: 'waiting', suspended: false },
     [{ do: 'wait', delayMs, failure, floorMs }],
@@ -119,9 +112,11 @@ function failed(policy: RetryPolicy, state: State, input: Input & { type: 'faile
   const { decision, failure, roll } = input;
   if (decision === 'complete') return close(state, { type: 'complete' });
   const draining = state.name === 'draining';
-  // A drain is the server's wish and a sleep is nobody's fault: neither counts against the connection.
-  const blameless = draining || failure.cause === 'sleep';
-  const before = blameless || livedMs(state, now) >= policy.healthyAfterMs ? healthy(state) : state;
+  const slept = failure.cause === 'sleep';
+  const lived = slept || livedMs(state, now) >= policy.healthyAfterMs;
+  // A sleep is nobody's fault and a drain the server's wish; but a server that drains whoever comes is failing.
+  const blameless = slept || (draining && lived);
+  const before = lived ? healthy(state) : state;
   const history = [...before.history, { attempt: state.attempt, at: now, failure }].slice(-HISTORY);
   const failures = before.failures + (blameless ? 0 : 1);
   const failingSince = before.failures === 0 ? now : before.failingSince;
@@ -129,7 +124,7 @@ function failed(policy: RetryPolicy, state: State, input: Input & { type: 'faile
   const givesUp =
     decision === 'final'
       ? decision
-      : failures >= policy.maxAttempts && !blameless
+      : failures >= policy.maxAttempts
         ? 'attempts'
         : now - failingSince >= policy.maxElapsedMs && failures > 1 && 'elapsed';
   if (givesUp) return close(next, { type: 'gave-up', why: givesUp, failure, attempts: history });
@@ -138,7 +133,7 @@ function failed(policy: RetryPolicy, state: State, input: Input & { type: 'faile
   const floorMs = asked > 0 ? asked : Math.min(state.retryMs, policy.maxMs);
   const delay = backoffDelay(policy, Math.max(1, failures), before.delayMs, roll);
   const delayMs = delayWithFloor(delay, floorMs, policy.maxRetryAfterMs, policy.baseMs, roll);
-  return wait({ ...next, delayMs }, now, delayMs, Math.min(floorMs, delayMs), floorMs, failure);
+  return wait({ ...next, delayMs }, now, delayMs, floorMs, failure);
 }
 
 function healthy(state: State): State {
@@ -150,8 +145,7 @@ function signal(state: State, now: number): Step {
   if (state.name === 'open' || state.name === 'draining') return [state, [{ do: 'check' }]];
   if (state.name !== 'waiting' || state.suspended) return [state, []];
   if (now - state.since < SIGNAL_GAP_MS || now < state.notBefore) return [state, []];
-  const [next, effects] = request(state, now);
-  return [next, [...leave(state), ...effects]];
+  return restart(state, now);
 }
 
 function suspended(state: State, now: number, notBefore: number): Step {

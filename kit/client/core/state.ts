@@ -7,7 +7,10 @@ export interface RetryPolicy extends Backoff {
   readonly maxAttempts: number;
   /** Time since the first failure in a row after which the client gives up; `Infinity` for never. */
   readonly maxElapsedMs: number;
-  /** A connection must live so long before it counts as healthy; only then do failures in a row start anew. */
+  /**
+   * A connection must live so long before it counts as healthy; only then do failures in a row start anew. One that
+   * the server drains sooner is a failure, too.
+   */
   readonly healthyAfterMs: number;
   /** The most that `Retry-After` and a drain may ask for. */
   readonly maxRetryAfterMs: number;
@@ -44,7 +47,6 @@ export interface Memory {
   readonly delayMs: number;
   /** Reconnection time the server set by `retry:`; 0 when it set none. */
   readonly retryMs: number;
-  readonly offline: boolean;
   /** The last failures in a row, oldest first, at most 20. */
   readonly history: readonly AttemptRecord[];
 }
