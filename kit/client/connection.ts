@@ -59,8 +59,8 @@ export interface ConnectionPorts {
 export interface Connection {
   /** Lets go of the request and the body, silently. */
   abandon(): void;
-  /** Looks at once whether it is alive. */
-  check(): void;
+  /** Looks at once whether it is alive; `doubt`: unless it shows soon that it is, it is not. */
+  check(doubt: boolean): void;
 }
 
 /** How long a foreign server may keep `onOpen` waiting for a first frame. */
@@ -341,6 +341,6 @@ export function openConnection(deps: ConnectionPorts, events: ConnectionEvents):
     abandon: () => {
       if (live) stop();
     },
-    check: () => watch.check(),
+    check: watch.check,
   };
 }

@@ -204,7 +204,7 @@ export function createDriver(setup: DriverOptions): Driver {
         cancelWait = null;
         return;
       case 'check':
-        connection?.check();
+        connection?.check(why === 'online');
     }
   };
   const begin = async (own: number): Promise<void> => {

@@ -1,5 +1,5 @@
 import type { LivenessCause } from './core/failure.ts';
-import { judgeLiveness, type LivenessPolicy, slept, WAKE_PROBE_MS } from './core/liveness.ts';
+import { judgeLiveness, type LivenessPolicy, SLEEP_MS, WAKE_PROBE_MS } from './core/liveness.ts';
 import type { Clock } from './ports.ts';
 
 /** Watches one connection. It looks only while the client waits for bytes: a busy handler is not a dead server. */
@@ -14,8 +14,8 @@ export interface LivenessWatch {
   pause(): void;
   /** A whole frame came. */
   frame(): void;
-  /** The machine or the page may have slept. */
-  check(): void;
+  /** The machine or the page may have slept: time that was lost is noticed now. `doubt`: the network was gone. */
+  check(doubt: boolean): void;
   stop(): void;
 }
 
@@ -36,6 +36,8 @@ export function watchLiveness(
   let resumed = false;
   let sawFrame = false;
   let cancel: (() => void) | null = null;
+  /** By how much the timer is late. Some machines stop the monotonic clock while they sleep: both clocks are asked. */
+  let lateMs = (): number => 0;
   let probing = false;
   /** Nothing has to be watched until the server names a cadence: then reads cost no look at the clock. */
   let unlimited = false;
@@ -47,28 +49,25 @@ export function watchLiveness(
     if (unlimited) return;
     const wall = clock.now();
     const from = clock.monotonic();
+    lateMs = () => Math.max(clock.monotonic() - from, clock.now() - wall) - ms;
     cancel = clock.setTimeout(() => {
       cancel = null;
-      // Some machines stop the monotonic clock while they sleep, so the wall clock is asked as well.
-      const took = Math.max(clock.monotonic() - from, clock.now() - wall);
-      look(slept(ms, took), took - ms > LATE_MS);
+      look(lateMs());
     }, ms);
   };
   /**
-   * @param woke whether time was lost: then what came meanwhile gets a moment to be read.
-   * @param late whether the timer fired late, too little for a sleep: the process stood still, and bytes that came in
-   * that time wait in the socket, unread. They get the same moment before a verdict.
+   * @param late by how much the timer is. After a sleep, what came meanwhile gets a moment to be read. With less, the
+   * process stood still, and bytes that came in that time wait in the socket: they get the same moment before a verdict.
    */
-  const look = (woke: boolean, late = false): void => {
+  const look = (late = 0): void => {
     if (!reading) return;
-    const now = clock.monotonic();
-    if (woke) {
+    if (late > SLEEP_MS) {
       probe();
       return;
     }
-    const verdict = judgeLiveness(policy, state, now);
+    const verdict = judgeLiveness(policy, state, clock.monotonic());
     if (verdict.alive) arm(verdict.checkInMs);
-    else if (late) probe(verdict.cause);
+    else if (late > LATE_MS) probe(verdict.cause);
     else dead(verdict.cause, verdict.silentMs);
   };
   const probe = (cause: LivenessCause = 'sleep'): void => {
@@ -80,7 +79,7 @@ export function watchLiveness(
     cancel = clock.setTimeout(() => {
       cancel = null;
       probing = false;
-      if (state.lastByteAt >= since || !reading) look(false);
+      if (state.lastByteAt >= since || !reading) look();
       else dead(cause, clock.monotonic() - lastByteAt);
     }, WAKE_PROBE_MS);
   };
@@ -94,7 +93,7 @@ export function watchLiveness(
     cadence(ms) {
       state.cadenceMs = ms;
       unlimited = false;
-      if (reading && !probing) look(false);
+      if (reading && !probing) look();
       else if (!probing) {
         cancel?.();
         cancel = null; // set again, with the new limit, by the next read
@@ -110,7 +109,7 @@ export function watchLiveness(
         sawFrame = false;
       }
       resumed = true;
-      if (!cancel) look(false);
+      if (!cancel) look();
     },
     pause() {
       reading = false;
@@ -118,8 +117,10 @@ export function watchLiveness(
     frame() {
       sawFrame = true;
     },
-    check() {
-      if (reading && state.cadenceMs > 0) probe();
+    check(doubt) {
+      if (!doubt) {
+        if (cancel && !probing) look(lateMs());
+      } else if (reading && state.cadenceMs > 0) probe();
     },
     stop() {
       reading = false;

@@ -61,6 +61,39 @@ describe('liveness', () => {
 });
 
 describe('the page', () => {
+  it.each(['wake', 'restore'] as const)(
+    'that is seen again keeps a connection that is not silent too long (%s, as on every load)',
+    async (name) => {
+      const { clock, network, signal, kinds } = run((exchange) => exchange.write(open(0)));
+      await clock.advance(3000);
+      signal(name);
+      await clock.advance(11_000);
+      expect([network.exchanges.length, kinds('liveness')]).toEqual([1, []]);
+      await clock.advance(1000);
+      expect(kinds('liveness')).toMatchObject([{ cause: 'no-bytes', silentMs: 15_000 }]);
+    },
+  );
+
+  it('that slept is noticed when it wakes, though its timers stood still', async () => {
+    const { clock, network, signal, kinds } = run((exchange) => exchange.write(open(0)));
+    await clock.advance(1000);
+    clock.jumpWall(3_600_000);
+    signal('wake');
+    signal('wake');
+    await clock.advance(1000);
+    expect(kinds('liveness')).toMatchObject([{ cause: 'sleep' }]);
+    await clock.advance(1000);
+    expect(network.exchanges).toHaveLength(2);
+  });
+
+  it('whose network was gone trusts a connection only when it says something', async () => {
+    const { clock, signal, kinds } = run((exchange) => exchange.write(open(0)));
+    await clock.advance(1000);
+    signal('online');
+    await clock.advance(1000);
+    expect(kinds('liveness')).toHaveLength(1);
+  });
+
   it('lets go when it is hidden away, and comes back with one connection', async () => {
     const { clock, network, signal, stream } = run((exchange) => exchange.write(open(0)));
     await clock.advance(0);

@@ -30,7 +30,7 @@ export type LivenessVerdict =
   | { readonly alive: false; readonly cause: LivenessCause; readonly silentMs: number };
 
 /** Slack of timers: one that fires so much late was asleep. */
-const SLEEP_MS = 5000;
+export const SLEEP_MS = 5000;
 /** After a sleep, what came in the meantime is given so long to be read. */
 export const WAKE_PROBE_MS = 1000;
 
@@ -57,11 +57,6 @@ export function judgeLiveness(policy: LivenessPolicy, state: LivenessState, now:
   if (now >= trickle)
     return { alive: false, cause: 'trickle', silentMs: now - (noFrame ? openedAt : lastFrameAt) };
   return { alive: true, checkInMs: Math.min(first, silent, trickle) - now };
-}
-
-/** Whether a timer that was due after `plannedMs` and fired after `tookMs` slept in between. */
-export function slept(plannedMs: number, tookMs: number): boolean {
-  return tookMs - plannedMs > SLEEP_MS;
 }
 
 /** Two heartbeats, and what came between them. */
