@@ -27,7 +27,10 @@ export interface StreamHandle<Events extends EventMap = EventMap> extends AsyncI
   commit(id: string): void;
   /** Connects now: out of a wait, in the place of a connection, or again after giving up. */
   reconnect(): void;
-  /** Listens to events of one type (`*` for all), as part of the handler: the cursor waits for its promise. */
+  /**
+   * Listens to events of one type (`*` for all), as part of the handler: the cursor waits for its promise. When one of
+   * several fails, the others get the event all the same; then it is handled as a failure of the handler.
+   */
   addEventListener<Type extends keyof Events & string>(
     type: Type,
     listener: (event: StreamEvent<Events[Type], Type>) => unknown,

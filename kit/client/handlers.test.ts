@@ -1,8 +1,8 @@
 import * as v from 'valibot';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import type { MemoryExchange } from '../testing/index.ts';
-import { memoryCursorStore, type StandardSchema, type StreamEvent } from './index.ts';
+import type { MemoryExchange, VirtualClock } from '../testing/index.ts';
+import { type ConnectOptions, memoryCursorStore, type StandardSchema, type StreamEvent } from './index.ts';
 import { EPOCH, event, opaque, open, run } from './one-stream.fixture.ts';
 
 describe('handlers', () => {
@@ -133,6 +133,52 @@ describe('handlers', () => {
     finish();
     await clock.advance(0);
     expect(network.exchanges[0]?.waiting).toBe(1);
+  });
+});
+
+describe('listeners', () => {
+  const none = { onEvent: undefined } as unknown as ConnectOptions;
+
+  it('of facts: one that fails, at once or later, hides nothing from the others and ends no process', async () => {
+    const heard: string[] = [];
+    const reported: unknown[] = [];
+    const { clock, stream } = run((exchange) => exchange.write(open(0)), {
+      ports: { reportError: (error) => reported.push(error) },
+    });
+    stream.addEventListener('stream.open', () => {
+      throw 'at once';
+    });
+    stream.addEventListener('stream.open', () => void heard.push('second'));
+    stream.addEventListener('stream.control', async () => {
+      throw 'later';
+    });
+    await clock.advance(0);
+    expect([heard, reported.toSorted()]).toEqual([['second'], ['at once', 'later']]);
+  });
+
+  it('of events: one that fails keeps the event from no other, and the next event waits for all', async () => {
+    const log: unknown[] = [];
+    const { clock, stream, kinds } = run((exchange) => exchange.write(open(0) + event(1) + event(2)), none);
+    stream.addEventListener('message', ({ data }) => {
+      throw new Error(`cannot do ${data}`);
+    });
+    stream.addEventListener('*', async ({ data }) => {
+      log.push(['begin', data, stream.stats().cursor]);
+      await new Promise<void>((resolve) => clock.setTimeout(resolve, 100));
+      log.push(['end', data, stream.stats().cursor]);
+    });
+    await clock.advance(1000);
+    const [none0, one] = [`${EPOCH}.0`, `${EPOCH}.1`];
+    expect(log).toEqual([
+      ['begin', 1, none0],
+      ['end', 1, none0],
+      ['begin', 2, one],
+      ['end', 2, one],
+    ]);
+    expect(kinds('dead-letter')).toMatchObject([
+      { error: new Error('cannot do 1') },
+      { error: new Error('cannot do 2') },
+    ]);
   });
 });
 

@@ -1,4 +1,4 @@
-import type { Handle } from './delivery.ts';
+import { type Handle, isThenable } from './delivery.ts';
 import type { StreamEvent } from './event.ts';
 import type { ClientFact } from './facts.ts';
 
@@ -32,7 +32,7 @@ export interface Listeners {
  * @param heard called when the first listener for events was added.
  */
 export function createListeners(
-  observers: Array<(fact: ClientFact) => void>,
+  observers: Array<(fact: ClientFact) => unknown>,
   heard: (handle: Handle) => void,
 ): Listeners {
   const byType = new Map<string, Entry[]>();
@@ -44,9 +44,9 @@ export function createListeners(
     return settle([...fire(event.type, event), ...fire('*', event)]);
   }
   const fire = (type: string, value: unknown): unknown[] =>
-    (byType.get(type) ?? []).slice().map((entry) => {
-      if (entry.once) remove(type, entry.listener);
-      return entry.listener(value);
+    (byType.get(type) ?? []).map(({ listener, once }) => {
+      if (once) remove(type, listener);
+      return attempt(listener, value);
     });
   const remove = (type: string, listener: (value: never) => unknown): void => {
     const entries = byType.get(type) ?? [];
@@ -66,23 +66,30 @@ export function createListeners(
         if (++events === 1) heard(whole);
       } else if (!observing) {
         observing = true;
-        observers.push((fact) => void fire(FACT_PREFIX + fact.kind, fact));
+        observers.push((fact) => settle(fire(FACT_PREFIX + fact.kind, fact)));
       }
     },
     remove,
     handler(onEvent, otherwise) {
       whole = onEvent
-        ? (event) => settle([onEvent(event), ...fire(event.type, event), ...fire('*', event)])
+        ? (event) => settle([attempt(onEvent, event), ...fire(event.type, event), ...fire('*', event)])
         : call;
       return (event) => (events === 0 ? (onEvent ?? otherwise)(event) : whole(event));
     },
   };
 }
 
-/** One promise for all that are promises; none when no listener made one. */
+/** A listener that throws keeps nothing from the next. */
+function attempt(listener: Listener, value: unknown): unknown {
+  try {
+    return listener(value);
+  } catch (error) {
+    return Promise.reject(error);
+  }
+}
+
+/** One promise for all that are promises; none when no listener made one. It waits for all, also where one rejects. */
 function settle(results: unknown[]): unknown {
-  const promises = results.filter(
-    (result) => typeof result === 'object' && result !== null && 'then' in result,
-  );
-  return promises.length > 0 ? Promise.all(promises) : undefined;
+  const promises = results.filter(isThenable);
+  return promises.length > 0 ? Promise.allSettled(promises).then(() => Promise.all(promises)) : undefined;
 }

@@ -20,7 +20,7 @@ export function virtualClient(serve: (exchange: MemoryExchange) => void, options
     onEvent: ({ data }) => void seen.push(data),
     ...options,
     observe: (fact) => facts.push(fact),
-    ports: { clock, random: seededRandom(1), transport: network.transport, lifecycle },
+    ports: { clock, random: seededRandom(1), transport: network.transport, lifecycle, ...options.ports },
   });
   afterwards(async () => {
     const closed = stream.close();
