@@ -89,6 +89,49 @@ describe('handlers', () => {
     expect(stream.stats().cursor).toBe(`${EPOCH}.4`);
   });
 
+  it('run several at a time: none again after reconnect(), but after close() those behind one that was dropped', async () => {
+    /** Events 1 and 3 are of the slow key, 2 and 4 of the quick one: those are done first. */
+    const options = (log: number[], timer: () => VirtualClock): ConnectOptions => ({
+      concurrency: { limit: 4, key: ({ data }) => (Number(data) % 2 ? 'a' : 'b') },
+      onEvent: ({ data }: StreamEvent) => {
+        const done = () => void log.push(Number(data));
+        if (Number(data) % 2 === 0) return done();
+        return new Promise<void>((resolve) => timer().setTimeout(() => resolve(done()), 100));
+      },
+    });
+    const serve = (exchange: MemoryExchange): void => {
+      const after = Number(exchange.request.headers['last-event-id']?.split('.')[1] ?? 0);
+      exchange.write(
+        open(after, after ? 'ok' : 'fresh') +
+          [1, 2, 3, 4]
+            .filter((n) => n > after)
+            .map((n) => event(n))
+            .join(''),
+      );
+    };
+    const reconnected: number[] = [];
+    const first = run(
+      serve,
+      options(reconnected, () => first.clock),
+    );
+    await first.clock.advance(50);
+    first.stream.reconnect();
+    await first.clock.advance(1000);
+    expect(reconnected).toEqual([2, 4, 1, 3]);
+
+    const closed: number[] = [];
+    const second = run(
+      serve,
+      options(closed, () => second.clock),
+    );
+    await second.clock.advance(50);
+    void second.stream.close();
+    second.stream.reconnect();
+    await second.clock.advance(1000);
+    // 1 ran and finished; 3 had not begun, so 4 is behind it.
+    expect([closed, second.stream.stats().cursor]).toEqual([[2, 4, 1, 4, 3], `${EPOCH}.4`]);
+  });
+
   it('leave the cursor to the application when it commits by hand', async () => {
     const { clock, network, seen, stream } = run(
       (exchange) =>

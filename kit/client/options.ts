@@ -117,7 +117,11 @@ export interface ConnectOptions<Events extends EventMap = EventMap> extends Call
   readonly liveness?: Partial<LivenessPolicy>;
   /** Attempts shared with other clients; see `createRetryBudget`. */
   readonly budget?: RetryBudget;
-  /** Handles several events at a time, in order per key. Default: one at a time. Only with `onEvent`. */
+  /**
+   * Handles several events at a time, in order per key. Default: one at a time. Only with `onEvent`. The cursor passes
+   * no event that is not finished, but others behind it may be: after `close()` or a crash they are handed over again,
+   * also to this client when it is told to `reconnect()`. `reconnect()` alone lets all finish and repeats none.
+   */
   readonly concurrency?: { readonly limit: number; readonly key: (event: AnyEvent<Events>) => string };
   /**
    * When the cursor moves: when the handler has finished (default), or when the application says so by `commit(id)`,
