@@ -151,6 +151,15 @@ describe('order by time', () => {
     expect(deliver.kinds('out-of-order')).toMatchObject([{ id: 'a', action: 'delivered' }]);
     expect(drop.kinds('out-of-order')).toMatchObject([{ id: 'a', action: 'dropped' }]);
   });
+
+  it('forgets what it dropped: sent again it is late again, and no duplicate of what nobody got', async () => {
+    const { clock, seen, kinds } = run(
+      (exchange) => exchange.write(timed('b', later) + timed('a', early).repeat(2)),
+      { order: { by: 'time', late: 'drop' } },
+    );
+    await clock.advance(0);
+    expect([seen, kinds('out-of-order').length, kinds('duplicate')]).toEqual([['b'], 2, []]);
+  });
 });
 
 describe('an `id:` without `data:`', () => {

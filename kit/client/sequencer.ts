@@ -91,7 +91,7 @@ export function createSequencer(policy: OrderPolicy, window: DedupeWindow, out: 
   const passed = new Set<number>();
   const held = createReorderBuffer<StreamEvent>(policy);
   /** Opaque ids handed on whose handler has not finished: not in the window, which may be saved at any time. */
-  const inFlight = new Set<string>();
+  const inFlight = new Set<string | null>();
   /** Those whose handler has finished, in that order, as long as they are not committed. */
   const handled = new Set<string>();
   const byPosition = policy.by === 'sequence';
@@ -152,11 +152,11 @@ export function createSequencer(policy: OrderPolicy, window: DedupeWindow, out: 
       lastId = id;
       lastRaw = event.raw;
     }
-    if (policy.by === 'id' || policy.by === 'time') acceptKeyed(event, times.monotonic());
+    if (policy.by === 'id' || policy.by === 'time') acceptKeyed(event, times.monotonic(), own);
     else out.deliver(event, lastId);
   };
   /** Order by number in the id or by time. There is no next one to wait for, so a buffer can only wait for time to pass. */
-  const acceptKeyed = (event: StreamEvent, now: number): void => {
+  const acceptKeyed = (event: StreamEvent, now: number, own: string | null): void => {
     const key = policy.by === 'id' ? Number(event.id || Number.NaN) : (event.publishedAt ?? Number.NaN);
     const { id, type } = event;
     const late = key < highest;
@@ -168,8 +168,10 @@ export function createSequencer(policy: OrderPolicy, window: DedupeWindow, out: 
       const action = policy.late === 'drop' ? 'dropped' : 'delivered';
       out.fact({ kind: 'out-of-order', id, type, action, announced: false });
     } else if (key >= 0) highest = key;
-    if (late && policy.late === 'drop') out.move(safeCursor());
-    else out.deliver(event, safeCursor());
+    if (late && policy.late === 'drop') {
+      inFlight.delete(own);
+      out.move(safeCursor());
+    } else out.deliver(event, safeCursor());
   };
   /** The cursor never passes an event that is held: after a crash it would be lost. */
   const safeCursor = (): string | null => {
@@ -278,7 +280,8 @@ export function createSequencer(policy: OrderPolicy, window: DedupeWindow, out: 
     },
     settled(event, id = event.id) {
       if (inFlight.size === 0 || !id || !inFlight.delete(id)) return;
-      handled.add(id);
+      // A copy of its own: a slice would keep the whole chunk that it came with in memory.
+      handled.add(` ${id}`.slice(1));
       if (handled.size > window.limit) forgetOldest(handled);
     },
     committed(id, now) {
