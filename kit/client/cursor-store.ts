@@ -13,7 +13,10 @@ export interface CursorState {
  * next waits, and only the newest state is written: a slow store delays no event, it only lags behind.
  */
 export interface CursorStore {
-  /** What was saved under `key`; `null` when nothing was. */
+  /**
+   * What was saved under `key`; `null` when nothing was. When it throws, rejects, or takes longer than 10 seconds, the
+   * client reports `ERR_CURSOR_STORE` and connects without.
+   */
   load(key: string): Promise<CursorState | null> | CursorState | null;
   /** Keeps a state. When it throws or rejects, the client reports `ERR_CURSOR_STORE` and goes on. */
   save(key: string, state: CursorState): Promise<void> | void;

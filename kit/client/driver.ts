@@ -7,6 +7,7 @@ import { createDedupeWindow } from './core/dedupe-window.ts';
 import { defaultRetryDecision, type Failure } from './core/failure.ts';
 import { initialState, transition } from './core/machine.ts';
 import type { CloseReason, Effect, Input, State } from './core/state.ts';
+import type { CursorStore } from './cursor-store.ts';
 import { createDelivery, type DeliveryPorts, type Handle } from './delivery.ts';
 import { publishedAt, type StreamEvent } from './event.ts';
 import type { ClientFact, ClientFactBody } from './facts.ts';
@@ -42,8 +43,8 @@ export interface DriverOptions {
   readonly onClosing: (reason: CloseReason) => void;
 }
 
-/** How long closing waits for a handler that runs and for the cursor store. */
-const CLOSE_MS = 10_000;
+/** How long closing waits for a handler that runs, and closing and beginning for the cursor store. */
+const PATIENCE_MS = 10_000;
 
 /** Performs the effects of the state machine, and owns the cursor. */
 export function createDriver(setup: DriverOptions): Driver {
@@ -60,7 +61,7 @@ export function createDriver(setup: DriverOptions): Driver {
   let generation = 0;
   let cancelWait: (() => void) | null = null;
   let unsubscribe: (() => void) | null = null;
-  let loading: Promise<void> | null = null;
+  let loading: Promise<void> | undefined;
   let loadedCursor = false;
   let committed: string | null = options.from ?? null;
   let cadenceMs = 0;
@@ -146,12 +147,11 @@ export function createDriver(setup: DriverOptions): Driver {
     fact,
   });
 
-  const load = async (): Promise<void> => {
-    const { store } = options;
-    if (!store) return;
+  const load = async (store: CursorStore): Promise<void> => {
     try {
       const found = await store.load(setup.name);
-      if (found?.cursor == null) return;
+      // Once a request was made it comes too late.
+      if (connectionId || found?.cursor == null) return;
       committed = String(found.cursor); // a column of numbers, in a store of one's own
       loadedCursor = true;
       for (const [id, at] of found.dedupe) window.add(id, at);
@@ -209,7 +209,14 @@ export function createDriver(setup: DriverOptions): Driver {
   };
   const begin = async (own: number): Promise<void> => {
     unsubscribe ??= ports.lifecycle.subscribe((type) => dispatch({ type }));
-    loading ??= load();
+    loading ??=
+      options.store &&
+      within(
+        load(options.store),
+        'ERR_CURSOR_STORE',
+        'the cursor could not be loaded',
+        'the store does not answer',
+      );
     await loading;
     // What was read before is handled first: the cursor of the request stands behind it.
     await delivery.drained();
@@ -331,25 +338,23 @@ export function createDriver(setup: DriverOptions): Driver {
     unsubscribe = null;
     delivery.stop();
     setup.onClosing(reason);
-    await within(CLOSE_MS, async () => {
-      await delivery.drained();
-      await writer.idle();
-    });
+    await within(
+      Promise.all([delivery.drained(), loading]).then(writer.idle),
+      'ERR_CLOSE_TIMEOUT',
+      'closed with work left',
+      'a handler or the cursor store did not finish',
+    );
     fact({ kind: 'closed', reason });
     done.resolve(reason);
   };
-  /** A handler or a store that never answers must not hold up the end of the process. */
-  const within = (ms: number, work: () => Promise<void>): Promise<void> =>
+  /** A handler or a store that never answers must hold up neither the beginning nor the end. */
+  const within = (work: Promise<unknown>, code: string, message: string, why: string): Promise<void> =>
     new Promise((resolve) => {
       const cancel = clock.setTimeout(() => {
-        failure(
-          'ERR_CLOSE_TIMEOUT',
-          `closed with work left after ${ms} ms`,
-          'a handler or the cursor store did not finish',
-        );
+        failure(code, `${message} after ${PATIENCE_MS} ms`, why);
         resolve();
-      }, ms);
-      void work().then(cancel).then(resolve);
+      }, PATIENCE_MS);
+      void work.then(cancel).then(resolve);
     });
 
   return {

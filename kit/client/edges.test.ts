@@ -5,6 +5,7 @@ import { type MemoryExchange, memoryNetwork, seededRandom, VirtualClock } from '
 import {
   type ClientFact,
   type ConnectOptions,
+  type CursorState,
   connect,
   consoleObserver,
   inMemoryMetrics,
@@ -225,6 +226,49 @@ describe('a store that holds what is no cursor', () => {
     });
     await clock.advance(0);
     expect([network.exchanges.length, cursor(0)]).toEqual([1, expected]);
+  });
+});
+
+describe('a store that does not answer', () => {
+  const stuck = () => {
+    let answer: (state: CursorState) => void = () => undefined;
+    const load = () =>
+      new Promise<CursorState>((resolve) => {
+        answer = resolve;
+      });
+    return { store: { load, save: () => undefined }, answer: (state: CursorState) => answer(state) };
+  };
+
+  it('is waited for ten seconds; then the client says so and connects without it', async () => {
+    const { store, answer } = stuck();
+    const { clock, network, kinds, cursor, seen } = run((exchange) => exchange.write(open(0) + event(1)), {
+      store,
+    });
+    await clock.advance(9999);
+    expect(network.exchanges).toHaveLength(0);
+    await clock.advance(1);
+    expect(kinds('error')).toMatchObject([
+      { code: 'ERR_CURSOR_STORE', message: expect.stringContaining('does not answer') },
+    ]);
+    answer({ cursor: `${EPOCH}.7`, dedupe: [] }); // too late to count
+    network.exchanges[0]?.end();
+    await clock.advance(1000);
+    expect([seen, cursor(0), cursor(1)]).toEqual([[1], undefined, `${EPOCH}.1`]);
+  });
+
+  it('leaves no timer behind when it answers, or when the client is closed meanwhile', async () => {
+    const { store, answer } = stuck();
+    const { clock, stream, cursor } = run((exchange) => exchange.write(open(0)), { store });
+    await clock.advance(5000);
+    answer({ cursor: `${EPOCH}.7`, dedupe: [] });
+    await clock.advance(0);
+    expect(cursor(0)).toBe(`${EPOCH}.7`);
+    await stream.close();
+    const unanswered = run(() => undefined, stuck());
+    const closing = unanswered.stream.close();
+    await unanswered.clock.advance(10_000);
+    expect(await closing).toMatchObject({ type: 'closed' });
+    expect([clock.pending, unanswered.clock.pending, unanswered.network.exchanges]).toEqual([0, 0, []]);
   });
 });
 
