@@ -12,7 +12,7 @@ export interface ClientStats {
   readonly missed: number;
   /** The last id whose handler finished. */
   readonly cursor: string | null;
-  /** Head of the server's log as last heard of; `null` before that. */
+  /** Head of the server's log as it last named it, on opening or in a heartbeat: the cursor may be beyond. `null` before. */
   readonly head: string | null;
 }
 
