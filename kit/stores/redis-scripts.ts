@@ -1,5 +1,5 @@
 /**
- * The two scripts of the Redis log. Each runs atomically in Redis, so that epoch, sequence, bounds and the entry itself
+ * The scripts of the Redis log. Each runs atomically in Redis, so that epoch, sequence, bounds and the entry itself
  * can never disagree, whichever instances publish at once.
  *
  * Layout, per stream: `<prefix>{<name>}:meta` is a hash with the bounds, `<prefix>{<name>}:log` a Redis stream. The entry
@@ -193,8 +193,16 @@ save(m)
 return answer('ok', m, first)
 `;
 
+/** KEYS: a key of no meaning. A write that the replicas of this run are waited for with. */
+const PLACE = `
+redis.call('SET', KEYS[1], RUN, 'PX', 60000)
+`;
+
+/** Names of the scripts. */
+export type RedisScript = 'join' | 'append' | 'place';
+
 /** The scripts for one run of a Redis server. */
-export function redisScripts(runId: string): { readonly join: string; readonly append: string } {
-  const head = `local RUN, FORMAT = '${runId.replace(/[^A-Za-z0-9]/g, '')}', '${REDIS_FORMAT}'\n${PRELUDE}`;
-  return { join: head + JOIN, append: head + APPEND };
+export function redisScripts(runId: string): Readonly<Record<RedisScript, string>> {
+  const run = `local RUN, FORMAT = '${runId.replace(/[^A-Za-z0-9]/g, '')}', '${REDIS_FORMAT}'\n`;
+  return { join: run + PRELUDE + JOIN, append: run + PRELUDE + APPEND, place: run + PLACE };
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { startRedis } from '../../harness/services/redis-server.ts';
-import type { ReplayLog } from '../server/replay-log.ts';
+import type { EventDraft, ReplayLog } from '../server/replay-log.ts';
 import { Bench, eventually, rejection } from './log-contract-bench.ts';
 import { command, forwarder, instance, redis } from './redis-lab.fixture.ts';
 import { createRedisLog, createRedisStore } from './redis-store.ts';
@@ -44,6 +44,35 @@ describe('a Redis store', () => {
       code: 'ERR_LOG_UNAVAILABLE',
       cause: expect.objectContaining({ message: expect.stringMatching(/only 0 of 1 replicas/) }),
     });
+  });
+
+  it('lets other streams work while one waits for its replicas, and they wait together', async () => {
+    const server = await redis('none', ['--repl-diskless-sync-delay', '0']);
+    const replicas = { count: 1, timeoutMs: 60_000 };
+    const store = createRedisStore({ url: server.url, replicas });
+    const logs = ['a', 'b', 'c'].map((name) => store.log(name));
+    const benches = logs.map((log) => new Bench({ create: () => log, dispose: () => undefined }));
+    for (const bench of benches) await bench.create();
+    const safe = Promise.all(logs.map((log, n) => log.append(benches[n]?.draft(n) as EventDraft)));
+    await eventually('all are stored', () => logs.every((log) => log.bounds().head === 1));
+    for (const log of logs) await log.refresh();
+    const replica = await redis('none', ['--replicaof', '127.0.0.1', String(server.port)]);
+    expect((await safe).map(({ seq }) => seq)).toEqual([1, 1, 1]);
+    expect(await command(replica, 'EXISTS', 'sse:{a}:log', 'sse:{b}:log', 'sse:{c}:log')).toBe(3);
+    // What was cut off while it waited is uncertain; over new connections it works again.
+    const clients = String(await command(server, 'CLIENT', 'LIST', 'TYPE', 'NORMAL'));
+    for (const [, id = ''] of clients.matchAll(/^id=(\d+)/gm)) {
+      await command(server, 'CLIENT', 'KILL', 'ID', id).catch(() => null); // one of them is gone: it asked for the list
+    }
+    const append = async () => logs[0]?.append(benches[0]?.draft(2) as EventDraft);
+    await eventually('it works again', () =>
+      append().then(
+        () => true,
+        () => false,
+      ),
+    );
+    for (const log of logs) await log.close();
+    await store.close();
   });
 
   it.each([

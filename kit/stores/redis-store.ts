@@ -5,7 +5,8 @@ import type { ReplayLog } from '../server/replay-log.ts';
 import { openRedis, type RedisClientOptions, type RedisConnection, unavailable } from './redis-connection.ts';
 import { RedisLog, type RedisRetention } from './redis-log.ts';
 import { RedisReader } from './redis-reader.ts';
-import { redisScripts } from './redis-scripts.ts';
+import { RedisReplicas, type ReplicaQuorum } from './redis-replicas.ts';
+import { type RedisScript, redisScripts } from './redis-scripts.ts';
 
 /**
  * What to believe after Redis was restarted or failed over, when it holds a log but may have lost its tail:
@@ -33,8 +34,11 @@ export interface RedisStoreOptions {
   readonly restart?: RestartPolicy;
   /** How long the fence stands after a restart, milliseconds; default 1,000. Instances reconnect within 200. */
   readonly fenceMs?: number;
-  /** An append waits until so many replicas have it, and fails (stored, but not safe) when they have not in time. */
-  readonly replicas?: { readonly count: number; readonly timeoutMs: number };
+  /**
+   * An append waits until so many replicas have it, and fails (stored, but not safe) when they have not in time. Appends
+   * share their waits: one that comes while another waits may wait for up to twice the time.
+   */
+  readonly replicas?: ReplicaQuorum;
   /** Longest wait for the first connection, milliseconds; default 10,000. */
   readonly connectMs?: number;
   /** How often a quiet log is compared with Redis and trimmed by age, milliseconds; default 5,000. */
@@ -43,7 +47,10 @@ export interface RedisStoreOptions {
 
 const GREET_RETRY_MS = 100;
 
-/** Logs of many streams in one Redis, over two connections: one for commands, one that waits for news. */
+/**
+ * Logs of many streams in one Redis, over two connections: one for commands, one that waits for news. A third waits for
+ * replicas, where the options ask for them.
+ */
 export interface RedisStore {
   /**
    * Makes the log of one stream, not opened yet. Any number of instances may open the same name; within one store a
@@ -51,7 +58,7 @@ export interface RedisStore {
    * @throws SseKitError `ERR_INVALID_OPTION`
    */
   log(name: string, retention?: RedisRetention): ReplayLog;
-  /** Closes both connections. Close the logs first. Idempotent. */
+  /** Closes its connections. Close the logs first. Idempotent. */
   close(): Promise<void>;
 }
 
@@ -108,7 +115,9 @@ class Store implements RedisStore {
   #connecting: Promise<void> | null = null;
   #commands: RedisConnection | null = null;
   #reader: RedisReader | null = null;
-  #scripts: Readonly<Record<'join' | 'append', string>> | null = null;
+  #replicas: RedisReplicas | null = null;
+  /** SHA-1 of each. */
+  #scripts: Readonly<Record<RedisScript, string>> | null = null;
   /** Counts connections that were greeted, so that only the newest goes on trying. */
   #meetings = 0;
 
@@ -146,6 +155,8 @@ class Store implements RedisStore {
   async close(): Promise<void> {
     const reader = this.#reader;
     this.#reader = null;
+    this.#replicas?.close();
+    this.#replicas = null;
     this.#commands?.close();
     this.#commands = null;
     this.#connecting = null;
@@ -175,12 +186,8 @@ class Store implements RedisStore {
       send: (...args) => this.#send(args),
       replicated: async () => {
         if (!replicas) return;
-        const got = Number(await this.#send(['WAIT', String(replicas.count), String(replicas.timeoutMs)]));
-        if (got < replicas.count) {
-          throw unavailable(
-            `stored, but only ${got} of ${replicas.count} replicas had it in ${replicas.timeoutMs} ms`,
-          );
-        }
+        if (!this.#replicas || !this.#scripts) throw unavailable('not connected to Redis');
+        await this.#replicas.wait(this.#scripts.place, `${prefix}{${name}}:place`);
       },
       get reader() {
         if (!store.#reader) throw unavailable('not connected');
@@ -218,10 +225,14 @@ class Store implements RedisStore {
       failed,
       unblock: (clientId) => this.#send(['CLIENT', 'UNBLOCK', clientId]),
     });
+    const { replicas: quorum } = this.#options;
+    const replicas = quorum ? new RedisReplicas(this.#client, quorum, failed) : null;
     this.#commands = commands;
     this.#reader = reader;
+    this.#replicas = replicas;
     const { connectMs } = this.#settings;
     try {
+      await replicas?.connect(connectMs);
       await commands.connect(connectMs);
       await reader.connect(connectMs);
       if (!(await this.#whenReady(connectMs)))
@@ -251,13 +262,13 @@ class Store implements RedisStore {
 
   /** Learns which run of which server this is, and gives it the scripts made for it. */
   async #greet(commands: RedisConnection): Promise<void> {
+    await this.#replicas?.whenReady(); // what cannot be made safe is not taken
     const info = String(await commands.send('INFO', 'server'));
     const runId = /^run_id:(\S+)/m.exec(info)?.[1];
     if (!runId) throw unavailable('Redis does not say its run_id (INFO server)');
     const texts = redisScripts(runId);
-    await commands.send('SCRIPT', 'LOAD', texts.join);
-    await commands.send('SCRIPT', 'LOAD', texts.append);
-    this.#scripts = { join: sha1(texts.join), append: sha1(texts.append) };
+    for (const text of Object.values(texts)) await commands.send('SCRIPT', 'LOAD', text);
+    this.#scripts = { join: sha1(texts.join), append: sha1(texts.append), place: sha1(texts.place) };
     this.#announce();
     for (const wake of [...this.#waiting]) wake();
   }
@@ -281,7 +292,7 @@ class Store implements RedisStore {
   }
 
   async #script(
-    which: 'join' | 'append',
+    which: Exclude<RedisScript, 'place'>,
     keys: readonly string[],
     args: readonly string[],
   ): Promise<unknown> {
