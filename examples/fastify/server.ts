@@ -6,7 +6,7 @@ import { createEventStream } from 'sse-reliability-kit/server';
 
 const orders = createEventStream({ name: 'orders' });
 
-const app = Fastify({ forceCloseConnections: false });
+const app = Fastify({ forceCloseConnections: false, return503OnClosing: false });
 await app.register(fastifySse, { drainWithinMs: 10_000 });
 app.get('/orders/events', { eventStream: orders }, async () => undefined);
 app.post('/orders', async (request, reply) => {

@@ -154,4 +154,23 @@ describe('the fastify plugin', () => {
     await served.close();
     await other.close();
   });
+
+  it('answers by itself while it drains where Fastify lets it: 503 with a time to come back', async () => {
+    const stream = createEventStream();
+    const app = Fastify({ forceCloseConnections: false, return503OnClosing: false });
+    apps.push(app);
+    await app.register(fastifySse, { drainWithinMs: 1_000 });
+    app.get('/events', { eventStream: stream }, async () => undefined);
+    await app.listen({ port: 0, host: '127.0.0.1' });
+    const { listeningOrigin } = app;
+    for (let n = 0; n < 2; n++) await (await open(app, '/events')).event('stream.open');
+    const closing = app.close();
+    while (!stream.draining) await new Promise((resolve) => setTimeout(resolve, 5));
+    const late = await openStream(`${listeningOrigin}/events`);
+    await late.ended;
+    expect([late.status, late.text]).toEqual([503, '{"error":"draining"}']);
+    expect(Number(late.headers['retry-after'])).toBeGreaterThan(0);
+    await closing;
+    await stream.close();
+  });
 });
