@@ -1,7 +1,13 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { VirtualClock } from '../testing/virtual-clock.ts';
 import type { Clock } from './clock.ts';
-import { createEventStream, type EventStream, type EventStreamOptions } from './event-stream.ts';
+import {
+  createEventStream,
+  type EventStream,
+  type EventStreamOptions,
+  type StreamEndpoint,
+} from './event-stream.ts';
+import type { ServerFact } from './facts.ts';
 import { createStreamHub, type StreamHub } from './hub.ts';
 import { createMemoryLog } from './memory-log.ts';
 import { connect, type FakeClient } from './testing/fake-request.ts';
@@ -29,25 +35,28 @@ describe('the fan-out to a crowd, where a write takes time', () => {
     expect(clock.pending, 'timers left').toBe(0);
   });
 
+  const busy: Clock = {
+    now: () => clock.now(),
+    monotonic: () => clock.monotonic() + writes * WRITE_MS,
+    setTimeout: (callback, delayMs) => clock.setTimeout(callback, delayMs),
+  };
+
   function open(options: EventStreamOptions = {}): EventStream {
-    const busy: Clock = {
-      now: () => clock.now(),
-      monotonic: () => clock.monotonic() + writes * WRITE_MS,
-      setTimeout: (callback, delayMs) => clock.setTimeout(callback, delayMs),
-    };
     return createEventStream({ name: 's', clock: busy, random: () => 0.5, ...options });
   }
 
   async function crowd(size = CROWD): Promise<FakeClient[]> {
-    const clients = await Promise.all(Array.from({ length: size }, () => connect(stream)));
-    for (const client of clients) {
-      const write = client.write.bind(client);
-      client.write = (block) => {
-        writes += 1;
-        return write(block);
-      };
-    }
-    return clients;
+    return Promise.all(Array.from({ length: size }, () => busyClient(stream)));
+  }
+
+  async function busyClient(endpoint: StreamEndpoint, room?: number): Promise<FakeClient> {
+    const client = await connect(endpoint, room === undefined ? {} : { room });
+    const write = client.write.bind(client);
+    client.write = (block) => {
+      writes += 1;
+      return write(block);
+    };
+    return client;
   }
 
   const publish = async (count: number) => {
@@ -166,6 +175,52 @@ describe('the fan-out to a crowd, where a write takes time', () => {
     await clock.advance(10);
     expect(received(clients)).toEqual([21]);
   });
+
+  it.each([
+    [
+      'their streams end',
+      async (hub: StreamHub) => Promise.all(['a', 'b'].map((key) => hub.stream(key).end())),
+    ],
+    ['they are drained', (hub: StreamHub) => hub.drain({ withinMs: 100 })],
+    ['they are cut', (hub: StreamHub) => hub.close()],
+    ['their time is over', async () => clock.advance(1_000)],
+  ])(
+    'facts are what was written, with one stream or several, slow or fast, when %s meanwhile',
+    async (_, end) => {
+      const facts: ServerFact[] = [];
+      const expiresUnixMs = clock.now() + 500;
+      const hub = createStreamHub({
+        clock: busy,
+        random: () => 0.5,
+        authorize: () => ({ allow: true, expiresUnixMs }),
+        observe: (fact) => facts.push(fact),
+      });
+      const clients: FakeClient[] = [];
+      for (let n = 0; n < CROWD; n++) {
+        const endpoint = n % 4 === 0 ? hub.streams(['a', 'b']) : hub.stream('a');
+        clients.push(await busyClient(endpoint, n % 8 === 1 ? 2 : undefined));
+      }
+      for (let n = 0; n < 3; n++) {
+        await hub.stream('a').publish('tick', n);
+        await Promise.resolve();
+      }
+      const ticks = () => clients.map(({ frames }) => frames.filter(({ event }) => event === 'tick').length);
+      expect(new Set(ticks())).toEqual(new Set([1]));
+      const ended = end(hub);
+      await clock.advance(1_000);
+      await ended;
+      await hub.close();
+      await clock.advance(0);
+      expect(new Set(ticks())).toEqual(new Set([1, 3]));
+      const sum = (numbers: readonly number[]) => numbers.reduce((total, number) => total + number, 0);
+      const closed = facts.flatMap((fact) => (fact.kind === 'connection-closed' ? [fact] : []));
+      const delivered = facts.flatMap((fact) => (fact.kind === 'delivered' ? [fact] : []));
+      expect(closed).toHaveLength(CROWD);
+      expect(sum(closed.map(({ events }) => events))).toBe(sum(ticks()));
+      expect(sum(closed.map(({ bytes }) => bytes))).toBe(sum(clients.map(({ bytes }) => bytes)));
+      expect(sum(delivered.map(({ events, connections }) => events * connections))).toBe(sum(ticks()));
+    },
+  );
 
   it('leaves no timer when the crowd goes away meanwhile', async () => {
     const clients = await crowd();
