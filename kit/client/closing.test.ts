@@ -158,6 +158,22 @@ describe('an iteration', () => {
     expect(await first.next()).toMatchObject({ value: { data: 1 } });
   });
 
+  it('that is asked for several events at once gives them one by one, and an end to each', async () => {
+    const { clock, stream } = virtualClient(
+      (exchange) => exchange.write(opening + event(1) + event(2)),
+      pulled,
+    );
+    const events = stream[Symbol.asyncIterator]();
+    const got: unknown[] = [];
+    for (let n = 0; n < 4; n++)
+      void events.next().then(({ done, value }) => got.push(done ? 'end' : value.data));
+    await clock.advance(10);
+    expect(got).toEqual([1, 2]);
+    void stream.close();
+    await clock.advance(10);
+    expect([got, stream.stats().cursor]).toEqual([[1, 2, 'end', 'end'], `${EPOCH}.2`]);
+  });
+
   it('goes on after giving up, once the client connects again', async () => {
     const { clock, stream } = virtualClient(
       (exchange) => (exchange.number === 1 ? exchange.respond(404) : exchange.write(opening + event(1))),

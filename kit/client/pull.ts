@@ -29,15 +29,18 @@ export function createPull(): Pull {
   let pending: Pending | null = null;
   /** Whether the consumer has `pending` in its hands. */
   let taken = false;
-  let waiter: Waiter | null = null;
+  /** More than one when the consumer asks for several events at once. */
+  let waiters: Waiter[] = [];
   let iterated = false;
   let ended: CloseReason | null = null;
 
   const give = (): void => {
-    if (!pending || !waiter) return;
+    if (!pending || taken) return;
+    const waiter = waiters.shift();
+    if (!waiter) return;
     taken = true;
     waiter.resolve({ done: false, value: pending.event });
-    waiter = null;
+    if (waiters.length > 0) settle();
   };
   const settle = (): void => {
     const finished = taken ? pending : null;
@@ -46,13 +49,16 @@ export function createPull(): Pull {
     taken = false;
     finished.finish();
   };
-  const over = ({ resolve, reject }: Waiter, reason: CloseReason): void => {
-    iterated = false;
-    if (reason.type === 'gave-up') {
-      const message = `gave up: ${reason.failure.message}`;
-      reject(new SseKitError('ERR_GAVE_UP', message, { cause: reason.failure.error }));
-    } else if (reason.type === 'failed') reject(reason.error);
-    else resolve({ done: true, value: undefined });
+  const over = (reason: CloseReason): void => {
+    for (const { resolve, reject } of waiters) {
+      iterated = false;
+      if (reason.type === 'gave-up') {
+        const message = `gave up: ${reason.failure.message}`;
+        reject(new SseKitError('ERR_GAVE_UP', message, { cause: reason.failure.error }));
+      } else if (reason.type === 'failed') reject(reason.error);
+      else resolve({ done: true, value: undefined });
+    }
+    waiters = [];
   };
 
   return {
@@ -69,11 +75,9 @@ export function createPull(): Pull {
         next: () =>
           new Promise((resolve, reject) => {
             settle();
-            waiter = { resolve, reject };
-            if (ended && driver.state().name === 'closed') {
-              over(waiter, ended);
-              waiter = null;
-            } else give();
+            waiters.push({ resolve, reject });
+            if (ended && driver.state().name === 'closed') over(ended);
+            else give();
           }),
         async return() {
           iterated = false;
@@ -94,8 +98,7 @@ export function createPull(): Pull {
       pending = null;
       taken = false;
       left?.abandon(new SseKitError(UNFINISHED, 'closed before the next event was asked for'));
-      if (waiter) over(waiter, reason);
-      waiter = null;
+      over(reason);
     },
   };
 }
