@@ -153,6 +153,16 @@ describe('order by time', () => {
     expect(drop.kinds('out-of-order')).toMatchObject([{ id: 'a', action: 'dropped' }]);
   });
 
+  it('gives an event that cannot be read to its handler, which fails, and goes on', async () => {
+    const { clock, network, seen, kinds } = run(
+      (exchange) => exchange.write(`id: x\ndata: {"broken\n\n${timed('b', later)}`),
+      { order: { by: 'time', late: 'deliver' } },
+    );
+    await clock.advance(5000);
+    expect([seen, network.exchanges.length]).toEqual([['b'], 1]);
+    expect(kinds('dead-letter')).toMatchObject([{ error: { code: 'ERR_ENVELOPE_JSON' } }]);
+  });
+
   it('forgets what it dropped: sent again it is late again, and no duplicate of what nobody got', async () => {
     const { clock, seen, kinds } = run(
       (exchange) => exchange.write(timed('b', later) + timed('a', early).repeat(2)),

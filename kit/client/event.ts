@@ -23,7 +23,7 @@ export interface StreamEvent<T = unknown, Type extends string = string> {
   readonly envelope: Envelope<T> | null;
   /** `data:` as it came. */
   readonly raw: string;
-  /** Publication time in unix milliseconds, from the envelope; `null` without one. */
+  /** Publication time in unix milliseconds, from the envelope; `null` without one, or when it cannot be read. */
   readonly publishedAt: number | null;
   /** URL that answered, after redirects. */
   readonly url: string;
@@ -103,7 +103,11 @@ export class WireEvent implements StreamEvent {
   }
 
   get publishedAt(): number | null {
-    return timeOf(this.envelope);
+    try {
+      return timeOf(this.envelope);
+    } catch {
+      return null; // said where the payload is read
+    }
   }
 
   /** The envelope, if the payload was read already: observers must not decode what the handler did not want. */
