@@ -201,7 +201,6 @@ export function createDriver(setup: DriverOptions): Driver {
       }
       case 'stop-waiting':
         cancelWait?.();
-        cancelWait = null;
         return;
       case 'check':
         connection?.check(why === 'online');

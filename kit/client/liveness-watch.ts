@@ -93,8 +93,9 @@ export function watchLiveness(
     cadence(ms) {
       state.cadenceMs = ms;
       unlimited = false;
-      if (reading && !probing) look();
-      else if (!probing) {
+      if (probing) return;
+      if (reading) look();
+      else {
         cancel?.();
         cancel = null; // set again, with the new limit, by the next read
       }
