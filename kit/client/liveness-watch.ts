@@ -36,7 +36,7 @@ export function watchLiveness(
   let resumed = false;
   let sawFrame = false;
   let cancel: (() => void) | null = null;
-  /** By how much the timer is late. Some machines stop the monotonic clock while they sleep: both clocks are asked. */
+  /** By how much the timer is late. */
   let lateMs = (): number => 0;
   let probing = false;
   /** Nothing has to be watched until the server names a cadence: then reads cost no look at the clock. */
@@ -52,6 +52,7 @@ export function watchLiveness(
     lateMs = () => Math.max(clock.monotonic() - from, clock.now() - wall) - ms;
     cancel = clock.setTimeout(() => {
       cancel = null;
+      // Some machines stop the monotonic clock while they sleep, so it asks the wall clock as well.
       look(lateMs());
     }, ms);
   };
