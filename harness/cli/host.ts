@@ -28,8 +28,13 @@ export interface CliHost {
   err(text: string): void;
   /** Whether `out` and `err` go to something that shows colours. */
   readonly colour: boolean;
-  /** Resolves when the user wants the program to end. */
-  interrupted(): Promise<void>;
+  /** Width of the terminal that `out` goes to, in columns; `undefined` for a file or a pipe. */
+  readonly columns?: number | undefined;
+  /**
+   * Resolves when the user wants the program to end.
+   * @param signal aborted when nobody wants to know any more: nothing is left behind that keeps the process alive.
+   */
+  interrupted(signal?: AbortSignal): Promise<void>;
 }
 
 /** What the process ends with; CI reads it. */

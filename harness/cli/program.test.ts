@@ -6,7 +6,8 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { demoServers } from '../../fixtures/servers/index.ts';
 import { writeSampleResults } from '../report/testing/sample-results.ts';
 import { scenarios } from '../scenarios/index.ts';
-import { type CliHost, type CliServer, sseKit } from './index.ts';
+import type { CliServer } from './index.ts';
+import { sse } from './run-here.fixture.ts';
 
 const dirs: string[] = [];
 afterEach(() => {
@@ -22,26 +23,6 @@ function demo(): CliServer {
   const [server] = demoServers;
   if (!server) throw new Error('there is no demo server');
   return server;
-}
-
-/** Runs the command line in this process; servers only where a test brings them. */
-async function sse(args: string, host: Partial<CliHost> = {}) {
-  let out = '';
-  let err = '';
-  const code = await sseKit(args.split(' '), {
-    serverNames: ['express', 'fastify'],
-    loadServers: () => Promise.reject(new Error('nothing here should start a server')),
-    out: (text) => {
-      out += text;
-    },
-    err: (text) => {
-      err += text;
-    },
-    colour: false,
-    interrupted: () => new Promise(() => undefined),
-    ...host,
-  });
-  return { code, out, err };
 }
 
 describe('sse-kit scenarios', () => {

@@ -6,6 +6,7 @@ import { addScenarios } from './list.ts';
 import { paint } from './paint.ts';
 import { addReport } from './report.ts';
 import { addRun, notInstalled } from './run.ts';
+import { addTail } from './tail.ts';
 import { addToxiproxy } from './toxiproxy.ts';
 
 /**
@@ -29,6 +30,7 @@ export async function sseKit(args: readonly string[], host: CliHost): Promise<nu
   addRun(program, host, exit);
   addToxiproxy(program, host, exit);
   addReport(program, host, exit);
+  addTail(program, host, exit);
   try {
     await program.parseAsync(args, { from: 'user' });
     return code;
