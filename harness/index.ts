@@ -1,7 +1,9 @@
 /**
  * The harness, for tests of other applications than this one: a Toxiproxy, a proxy that understands SSE, recorded
- * histories, and an oracle that judges them. Each part is a namespace, since their vocabularies overlap.
+ * histories, an oracle that judges them, and an audit of an endpoint. Each part is a namespace, since their vocabularies
+ * overlap.
  */
+export * as audit from './audit/index.ts';
 export * as cli from './cli/index.ts';
 export * as history from './history/index.ts';
 export * as oracle from './oracle/index.ts';

@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { SseKitError } from '../../kit/protocol/index.ts';
 import { KIT_VERSION } from '../subjects/kit/capabilities.ts';
+import { addAudit } from './audit.ts';
 import { type CliHost, EXIT } from './host.ts';
 import { addScenarios } from './list.ts';
 import { paint } from './paint.ts';
@@ -31,6 +32,7 @@ export async function sseKit(args: readonly string[], host: CliHost): Promise<nu
   addToxiproxy(program, host, exit);
   addReport(program, host, exit);
   addTail(program, host, exit);
+  addAudit(program, host, exit);
   try {
     await program.parseAsync(args, { from: 'user' });
     return code;

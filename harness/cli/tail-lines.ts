@@ -1,7 +1,8 @@
 import type { ClientFact, StreamEvent } from '../../kit/client/node/index.ts';
+import { span } from '../audit/findings.ts';
 import { shownUrl } from './endpoint.ts';
 import type { Paint } from './paint.ts';
-import { abridged, plainText, shortened } from './plain-text.ts';
+import { abridged, plainText, shortened, wrapped } from './plain-text.ts';
 
 /** What `tail --json` prints, one object a line; `kind` tells them apart. */
 export interface TailRecord {
@@ -144,27 +145,4 @@ function clock(at: number): string {
   const date = new Date(at);
   const part = (value: number, digits = 2) => String(value).padStart(digits, '0');
   return `${part(date.getHours())}:${part(date.getMinutes())}:${part(date.getSeconds())}.${part(date.getMilliseconds(), 3)}`;
-}
-
-/** A duration for a person. */
-export function span(ms: number): string {
-  return ms < 1000 ? `${Math.round(ms)} ms` : `${Number((ms / 1000).toFixed(1))} s`;
-}
-
-/** Breaks at spaces, and within a word only where it is longer than a line. */
-export function wrapped(text: string, width: number): string[] {
-  const lines: string[] = [];
-  let line = '';
-  for (let word of text.split(' ')) {
-    if (line !== '' && line.length + 1 + word.length > width) {
-      lines.push(line);
-      line = '';
-    }
-    while (word.length > width) {
-      lines.push(word.slice(0, width));
-      word = word.slice(width);
-    }
-    line = line === '' ? word : `${line} ${word}`;
-  }
-  return [...lines, line];
 }
