@@ -48,7 +48,7 @@ const TEXT = '"[^"\\\\\\x00-\\x1f]+"';
  * Every text this matches is the beginning of valid JSON, so with a valid payload the whole is valid.
  */
 const ATTRIBUTES = new RegExp(
-  `\\{"specversion":"1\\.0","id":${TEXT},"source":${TEXT},"type":${TEXT}(?:,"[a-z0-9]+":(?:${TEXT}|true|false|0|-?[1-9]\\d*)){0,32},"data":`,
+  `\\{"specversion":"1\\.0","id":${TEXT},"source":${TEXT},"type":${TEXT},"time":${TEXT},"datacontenttype":"application/json"(?:,"[a-z0-9]+":(?:${TEXT}|true|false|0|-?[1-9]\\d*)){0,32},"data":`,
   'y',
 );
 
@@ -147,7 +147,7 @@ export class WireEvent implements StreamEvent {
   private decodePayload(): boolean {
     const { raw } = this;
     ATTRIBUTES.lastIndex = 0;
-    if (!ATTRIBUTES.test(raw) || !raw.endsWith('}')) return false;
+    if (raw.charCodeAt(raw.length - 1) !== 125 || !ATTRIBUTES.test(raw)) return false;
     const { lastIndex } = ATTRIBUTES;
     try {
       this.value = JSON.parse(raw.slice(lastIndex, -1));

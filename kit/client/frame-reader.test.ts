@@ -152,6 +152,11 @@ describe('the frame reader', () => {
     ]);
   });
 
+  it('reads a retry as soon as its line ends, also in a frame that never does', () => {
+    expect(read(['event: e\nid: 1\nretry: 5', '\n', 'data: x'])).toEqual([['retry', 5]]);
+    expect(read(['event: e\nid: 1\ndata: x', '\nretry: 5\n'])).toEqual([['retry', 5]]);
+  });
+
   it('leaves out one byte order mark, at the very start', () => {
     expect(read(['', '\uFEFF', '\uFEFFdata: a\n\ndata: b\n\n'])).toEqual([
       ['frame', undefined, undefined, 'b'],
@@ -168,29 +173,46 @@ describe('the frame reader', () => {
   it('is linear in lines that never end and in lines without a colon', () => {
     const started = performance.now();
     read(['x\n'.repeat(200_000), ...Array.from({ length: 50_000 }, () => 'data')]);
+    read(['id: 1\ndata: ', ...Array.from({ length: 50_000 }, () => 'data')]);
+    read(['id: 1\ndata: ', ...Array.from({ length: 50_000 }, () => 'data')], {
+      maxEventBytes: 20,
+      maxLineBytes: 1e6,
+    });
     expect(performance.now() - started).toBeLessThan(2000);
   });
 });
+
+/** A text whole, in two pieces at each place, and in single characters. */
+function inPieces(text: string): string[][] {
+  const halves = Array.from(text, (_, at) => [text.slice(0, at), text.slice(at)]);
+  return [...halves, text.split('')];
+}
 
 describe('the bounds of the frame reader', () => {
   const bounds = { maxEventBytes: 20, maxLineBytes: 40 };
   const fits = 'x'.repeat(20);
   const good: Read = ['frame', undefined, undefined, 'good'];
 
-  it('lets an event of just the size pass, however it comes', () => {
-    const text = `data: ${fits}\n\n`;
-    for (const pieces of [[text], text.split('')]) {
-      expect(read(pieces, bounds)).toEqual([['frame', undefined, undefined, fits]]);
-    }
-  });
+  it.each(['', 'id: 1\n', 'event: e\nid: 1\n'])(
+    'lets an event of just the size pass, however it comes (%j)',
+    (head) => {
+      const text = `${head}data: ${fits}\n\n`;
+      const type = head.startsWith('event') ? 'e' : undefined;
+      const id = head ? '1' : undefined;
+      for (const pieces of inPieces(text)) {
+        expect(read(pieces, bounds)).toEqual([['frame', type, id, fits]]);
+      }
+    },
+  );
 
   it.each([
     ['one line of data', `data: ${fits}x\n\n`, 'event'],
+    ['one line of data after an id', `event: e\nid: 1\ndata: ${fits}x\n\n`, 'event'],
     ['several lines of data', `data: ${fits}\ndata\nevent: e\nid: 1\n\n`, 'event'],
     ['a line', `: ${'x'.repeat(40)}\nid: 1\n\n`, 'line'],
     ['a line with CRLF', `: ${'x'.repeat(40)}\r\nid: 1\r\n\r\n`, 'line'],
   ])('says once that %s is too large, and goes on after the blank line', (_what, text, told) => {
-    for (const pieces of [[text], text.split('')]) {
+    for (const pieces of inPieces(text)) {
       expect(read([...pieces, 'data: good\n\n'], bounds)).toEqual([['too-large', told], good]);
     }
   });

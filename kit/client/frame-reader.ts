@@ -49,10 +49,13 @@ export function createFrameReader(bounds: FrameBounds, sink: FrameSink): (piece:
   const shortest = Math.min(maxEventBytes, maxLineBytes);
   /** Nothing of the current frame was read yet. */
   let fresh = true;
-  /** The line that has no end yet. */
+  /** The line that has no end yet; with the lines before it, when these are the first of a frame to be read at once. */
   let rest = '';
   /** Passing over the rest of an event that is too large. */
   let skipping = false;
+  /** How the last frame that was read at once begins, up to its id: the next one mostly begins the same. No text has a CR. */
+  let head = '\r';
+  let headType: string | undefined;
   let type: string | undefined;
   let id: string | undefined;
   /** The lines of data so far. */
@@ -92,55 +95,71 @@ export function createFrameReader(bounds: FrameBounds, sink: FrameSink): (piece:
   };
   /**
    * Reads a frame that is whole and as this kit's servers write it: event (or not), id, one line of data. Faster than
-   * line by line. @param firstEnd end of its first line. @returns where the next frame begins; -1 for any other frame,
-   * of which nothing was read.
+   * line by line.
+   * @returns where the next frame begins; `start` when the line of data has no end yet; -1 for any other frame. Of
+   * those two nothing was read.
    */
-  const readWhole = (text: string, start: number, firstEnd: number): number => {
-    const named = text.startsWith('event: ', start);
-    const idAt = named ? firstEnd + 1 : start;
-    if (!text.startsWith('id: ', idAt)) return -1;
-    const idEnd = named ? text.indexOf('\n', idAt) : firstEnd;
+  const readWhole = (text: string, start: number): number => {
+    if (!text.startsWith(head, start)) {
+      const named = text.startsWith('event: ', start);
+      const at = named ? text.indexOf('\n', start) + 1 : start;
+      if (at < start || !text.startsWith('id: ', at)) return -1;
+      head = text.slice(start, at + 4);
+      headType = named ? text.slice(start + 7, at - 1) || undefined : undefined;
+    }
+    const idAt = start + head.length;
+    const idEnd = text.indexOf('\n', idAt);
     if (idEnd < 0 || !text.startsWith('data: ', idEnd + 1)) return -1;
-    const end = text.indexOf('\n', idEnd + 1);
-    if (end < 0 || text.charCodeAt(end + 1) !== LF || end - start > shortest) return -1;
-    const own = text.slice(idAt + 4, idEnd);
+    const end = text.indexOf('\n', idEnd + 7);
+    if ((end < 0 ? text.length : end) - start > shortest) return -1;
+    if (end < 0) return start;
+    if (text.charCodeAt(end + 1) !== LF) return -1;
+    const own = text.slice(idAt, idEnd);
     if (own.includes('\0')) return -1;
-    const name = named ? text.slice(start + 7, firstEnd) : undefined;
-    sink.onFrame(name || undefined, own, text.slice(idEnd + 7, end));
+    sink.onFrame(headType, own, text.slice(idEnd + 7, end));
     return end + 2;
+  };
+  /** Reads what has its end in the text. @returns where the rest begins. */
+  const readAll = (text: string, from: number): number => {
+    for (let start = from; ; ) {
+      if (fresh) {
+        const next = readWhole(text, start);
+        if (next === start) return start;
+        if (next > start) {
+          start = next;
+          continue;
+        }
+      }
+      const end = text.indexOf('\n', start);
+      if (end < 0) return start;
+      fresh = end === start;
+      if (fresh) endFrame();
+      else readLine(text, start, end);
+      start = end + 1;
+    }
   };
 
   return (chunk) => {
-    if (chunk === '') return;
     let piece = chunk.charCodeAt(0) === swallow ? chunk.slice(1) : chunk;
-    swallow = -1;
+    if (chunk !== '') swallow = -1;
     if (piece.includes('\r')) {
       if (piece.endsWith('\r')) swallow = LF;
       piece = piece.replace(/\r\n?/g, '\n');
     }
-    let end = piece.indexOf('\n');
-    if (end < 0) rest += piece;
+    let from = piece.indexOf('\n') + 1;
+    if (from === 0) rest += piece;
     else {
-      let start = 0;
-      if (rest !== '') {
-        // Only this line is put together: a concatenation of everything would be slower to read.
-        const line = rest + piece.slice(0, end);
-        readLine(line, 0, line.length);
-        fresh = false;
-        start = end + 1;
-        end = piece.indexOf('\n', start);
+      if (rest === '') from = 0;
+      else {
+        // Only this line (and the frame, when it ends here) is put together: all of the piece would be slower to read.
+        if (piece.charCodeAt(from) === LF) from++;
+        readAll(rest + piece.slice(0, from), 0);
       }
-      while (end >= 0) {
-        const next = fresh ? readWhole(piece, start, end) : -1;
-        if (next < 0) {
-          fresh = end === start;
-          if (fresh) endFrame();
-          else readLine(piece, start, end);
-        }
-        start = next < 0 ? end + 1 : next;
-        end = piece.indexOf('\n', start);
-      }
-      rest = piece.slice(start);
+      rest = piece.slice(readAll(piece, from));
+    }
+    if (fresh && rest.length > shortest) {
+      rest = rest.slice(readAll(rest, 0));
+      fresh = false;
     }
     if (rest.length > maxLineBytes) tooLarge('line');
     // What is left of the line has to count as a line that is not empty, and no more.
