@@ -157,6 +157,13 @@ describe('the frame reader', () => {
     expect(read(['event: e\nid: 1\ndata: x', '\nretry: 5\n'])).toEqual([['retry', 5]]);
   });
 
+  it('takes the beginning of a text for nothing but its beginning', () => {
+    expect(read(['id: 7\ndata: x\n\nevent: ', 'tick\nid: 8\ndata: y\n\n'])).toEqual([
+      ['frame', undefined, '7', 'x'],
+      ['frame', 'tick', '8', 'y'],
+    ]);
+  });
+
   it('leaves out one byte order mark, at the very start', () => {
     expect(read(['', '\uFEFF', '\uFEFFdata: a\n\ndata: b\n\n'])).toEqual([
       ['frame', undefined, undefined, 'b'],
@@ -193,12 +200,12 @@ describe('the bounds of the frame reader', () => {
   const fits = 'x'.repeat(20);
   const good: Read = ['frame', undefined, undefined, 'good'];
 
-  it.each(['', 'id: 1\n', 'event: e\nid: 1\n'])(
+  it.each(['', 'id: 1\n', `id: ${'1'.repeat(30)}\n`, 'event: e\nid: 1\n'])(
     'lets an event of just the size pass, however it comes (%j)',
     (head) => {
       const text = `${head}data: ${fits}\n\n`;
       const type = head.startsWith('event') ? 'e' : undefined;
-      const id = head ? '1' : undefined;
+      const [id] = /1+/.exec(head) ?? [];
       for (const pieces of inPieces(text)) {
         expect(read(pieces, bounds)).toEqual([['frame', type, id, fits]]);
       }
