@@ -158,9 +158,10 @@ describe('the frame reader', () => {
   });
 
   it('takes the beginning of a text for nothing but its beginning', () => {
-    expect(read(['id: 7\ndata: x\n\nevent: ', 'tick\nid: 8\ndata: y\n\n'])).toEqual([
+    expect(read(['id: 7\ndata: x\n\nevent: ', 'tick\nid: 8\ndata: y\n\nid: 9\ndata: z\n\n'])).toEqual([
       ['frame', undefined, '7', 'x'],
       ['frame', 'tick', '8', 'y'],
+      ['frame', undefined, '9', 'z'],
     ]);
   });
 
@@ -222,6 +223,13 @@ describe('the bounds of the frame reader', () => {
     for (const pieces of inPieces(text)) {
       expect(read([...pieces, 'data: good\n\n'], bounds)).toEqual([['too-large', told], good]);
     }
+  });
+
+  it('counts lines by themselves, also those of a frame that it keeps together', () => {
+    const pieces = ['id: 1\ndata: x', 'x'.repeat(13), '\n\n'];
+    expect(read(pieces, { maxEventBytes: 20, maxLineBytes: 20 })).toEqual([
+      ['frame', undefined, '1', 'x'.repeat(14)],
+    ]);
   });
 
   it('keeps nothing of what it passes over', () => {
