@@ -9,7 +9,7 @@ import { initialState, transition } from './core/machine.ts';
 import type { CloseReason, Effect, Input, State } from './core/state.ts';
 import type { CursorStore } from './cursor-store.ts';
 import { createDelivery, type DeliveryPorts, type Handle } from './delivery.ts';
-import { publishedAt, type StreamEvent } from './event.ts';
+import type { StreamEvent, WireEvent } from './event.ts';
 import type { ClientFact, ClientFactBody } from './facts.ts';
 import { type Concurrency, createKeyedDelivery } from './keyed-delivery.ts';
 import type { CannotResumeAnswer, PerAttempt } from './options.ts';
@@ -120,7 +120,7 @@ export function createDriver(setup: DriverOptions): Driver {
         kind: 'processed',
         event,
         handlerMs: clock.monotonic() - startedAt,
-        publishedAt: publishedAt(event),
+        publishedAt: (event as WireEvent).knownPublishedAt,
       });
     }
   };

@@ -40,6 +40,7 @@ export interface EventOrigin {
 }
 
 const UNREAD = Symbol('unread');
+const BRACE = 125;
 
 const TEXT = '"[^"\\\\\\x00-\\x1f]+"';
 /**
@@ -62,9 +63,8 @@ export class WireEvent implements StreamEvent {
   declare redelivery: boolean;
   // Not `#private`: those cost half as much again to construct.
   declare private readonly origin: EventOrigin;
-  declare private read: Envelope | null;
-  /** Where the payload begins, while the attributes before it were not read; 0 otherwise. */
-  declare private dataAt: number;
+  /** `undefined`: it is one, and of it only the payload was read. */
+  declare private read: Envelope | null | undefined;
   declare private value: unknown;
 
   constructor(type: string, id: string | null, raw: string, origin: EventOrigin) {
@@ -75,7 +75,6 @@ export class WireEvent implements StreamEvent {
     this.attempt = 1;
     this.redelivery = false;
     this.read = null;
-    this.dataAt = 0;
     this.value = UNREAD;
   }
 
@@ -94,25 +93,24 @@ export class WireEvent implements StreamEvent {
 
   get envelope(): Envelope | null {
     if (this.value === UNREAD) this.decode();
-    if (this.dataAt > 0) {
-      const attributes = JSON.parse(`${this.raw.slice(0, this.dataAt)}0}`) as Envelope;
-      this.read = { ...attributes, data: this.value };
-      this.dataAt = 0;
+    if (this.read === undefined) {
+      this.read = { ...(JSON.parse(this.raw) as Envelope), data: this.value };
     }
     return this.read;
   }
 
   get publishedAt(): number | null {
     try {
-      return timeOf(this.envelope);
+      const at = Date.parse(this.envelope?.time ?? '');
+      return Number.isNaN(at) ? null : at;
     } catch {
       return null; // said where the payload is read
     }
   }
 
-  /** The envelope, if the payload was read already: observers must not decode what the handler did not want. */
-  get decoded(): Envelope | null {
-    return this.value === UNREAD ? null : this.envelope;
+  /** `publishedAt`, if the payload was read: observers must not decode what the handler did not want. */
+  get knownPublishedAt(): number | null {
+    return this.value === UNREAD ? null : this.publishedAt;
   }
 
   /** Puts a validated payload in the place of the raw one. */
@@ -147,24 +145,13 @@ export class WireEvent implements StreamEvent {
   private decodePayload(): boolean {
     const { raw } = this;
     ATTRIBUTES.lastIndex = 0;
-    if (raw.charCodeAt(raw.length - 1) !== 125 || !ATTRIBUTES.test(raw)) return false;
-    const { lastIndex } = ATTRIBUTES;
+    if (raw.charCodeAt(raw.length - 1) !== BRACE || !ATTRIBUTES.test(raw)) return false;
     try {
-      this.value = JSON.parse(raw.slice(lastIndex, -1));
+      this.value = JSON.parse(raw.slice(ATTRIBUTES.lastIndex, -1));
+      this.read = undefined;
+      return true;
     } catch {
       return false; // not JSON, or not the last member
     }
-    this.dataAt = lastIndex;
-    return true;
   }
-}
-
-/** When an event was published, if its handler read the payload. */
-export function publishedAt(event: StreamEvent): number | null {
-  return event instanceof WireEvent ? timeOf(event.decoded) : null;
-}
-
-function timeOf(envelope: Envelope | null): number | null {
-  const at = Date.parse(envelope?.time ?? '');
-  return Number.isNaN(at) ? null : at;
 }
