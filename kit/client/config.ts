@@ -99,7 +99,7 @@ export function resolveConfig(options: ConnectOptions): ClientConfig {
 const MAY_BE_ZERO = ['graceMs', 'jitter'];
 
 /** Defaults with what was given in their place; `undefined` is not given. Numbers must be above 0. */
-function filled<T extends object>(group: string, defaults: T, given: Partial<T> = {}): T {
+export function filled<T extends object>(group: string, defaults: T, given: Partial<T> = {}): T {
   const whole = { ...defaults } as Record<string, unknown>;
   for (const [key, value] of Object.entries(given)) {
     if (value === undefined) continue;
@@ -112,6 +112,7 @@ function filled<T extends object>(group: string, defaults: T, given: Partial<T> 
   return whole as T;
 }
 
-function refuse(name: string, value: unknown, why: string): never {
+/** @throws SseKitError `ERR_INVALID_OPTION` */
+export function refuse(name: string, value: unknown, why: string): never {
   throw new SseKitError('ERR_INVALID_OPTION', `option ${name} ${why}, got ${quote(value)}`);
 }

@@ -25,6 +25,8 @@ export interface Driver {
   readonly state: () => State;
   readonly stats: () => ClientStats;
   readonly dispatch: (input: Input) => void;
+  /** Closes for good. @param cause default `close()`. @returns `closed`. */
+  readonly close: (cause?: string) => Promise<CloseReason>;
   /** Moves the cursor, for `commit: 'manual'`. */
   readonly commit: (cursor: string) => void;
   /** Resolves when closed, what ran is committed and the store has been written, or after 10 seconds without that. */
@@ -202,7 +204,7 @@ export function createDriver(setup: DriverOptions): Driver {
     if (effect !== 'enter') return;
     letGo();
     if (next.name === 'connecting') void begin(generation);
-    else if (next.name === 'closed') resolveClosed(close(next.reason));
+    else if (next.name === 'closed') resolveClosed(end(next.reason));
     else if (next.name === 'waiting' && next.wait) {
       cancelWait = clock.setTimeout(() => dispatch({ type: 'timer' }), next.wait.delayMs);
       fact({ kind: 'retry', attempt: next.attempt + 1, ...next.wait });
@@ -214,8 +216,14 @@ export function createDriver(setup: DriverOptions): Driver {
     connection = null;
     cancelWait?.();
   };
+  const close = (cause = 'close()'): Promise<CloseReason> => {
+    dispatch({ type: 'close', reason: { type: 'closed', cause } });
+    return closed;
+  };
+  const abort = (): void => void close('aborted');
   const begin = async (own: number): Promise<void> => {
     unsubscribe ??= ports.lifecycle.subscribe((type) => dispatch({ type }));
+    options.signal?.addEventListener('abort', abort); // at most once, however often
     loading ??=
       options.store && within(load(options.store), 'ERR_CURSOR_STORE', 'the cursor store does not answer');
     await loading;
@@ -297,7 +305,7 @@ export function createDriver(setup: DriverOptions): Driver {
     }
     if (own !== generation) return;
     if (answer === 'close') {
-      dispatch({ type: 'close', reason: { type: 'closed', cause: `cannot-resume: ${loss.reason}` } });
+      void close(`cannot-resume: ${loss.reason}`);
       return;
     }
     // Where the server goes on by itself is the fallback when the chosen place was no better.
@@ -319,10 +327,11 @@ export function createDriver(setup: DriverOptions): Driver {
     else dispatch({ type: 'reconnect' });
   };
 
-  const close = async (reason: CloseReason): Promise<CloseReason> => {
+  const end = async (reason: CloseReason): Promise<CloseReason> => {
     if (reason.type === 'gave-up') fact({ kind: 'give-up', ...reason });
     unsubscribe?.();
     unsubscribe = null;
+    options.signal?.removeEventListener('abort', abort);
     delivery.stop();
     setup.onClosing(reason);
     await within(
@@ -338,6 +347,7 @@ export function createDriver(setup: DriverOptions): Driver {
     state: () => state,
     stats: () => ({ attempts: state.attempt, ...counts, cursor: committed }),
     closed: () => closed,
+    close,
     commit(id) {
       committed = committedBy(committed, id);
       sequencer.committed(id, clock.now());
@@ -351,7 +361,7 @@ function codeOf({ cause, error }: Failure): string {
   return error instanceof SseKitError ? error.code : `ERR_${cause.toUpperCase().replaceAll('-', '_')}`;
 }
 
-/** Empty where a function says what the URL is: it matches nothing. */
+/** Empty where a function says what the URL is: its text is none. */
 function originOf(url: unknown): string {
   return /^[a-z]+:\/\/[^/?#]*/i.exec(String(url))?.[0] ?? '';
 }
