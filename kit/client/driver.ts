@@ -1,6 +1,6 @@
 import type { CannotResume, StreamOpen } from '../protocol/control.ts';
 import { SseKitError } from '../protocol/errors.ts';
-import { callBack } from './callbacks.ts';
+import { callbackOf } from './callbacks.ts';
 import type { ClientConfig } from './config.ts';
 import { type Connection, openConnection } from './connection.ts';
 import { createDedupeWindow } from './core/dedupe-window.ts';
@@ -83,20 +83,20 @@ export function createDriver(setup: DriverOptions): Driver {
   promiseClosed();
 
   const fact = (body: ClientFactBody): void => {
-    if (body.kind === 'handler-failed') failure('ERR_HANDLER', 'the handler failed', body.error);
+    if (body.kind === 'handler-failed') failure('ERR_HANDLER', 'handler failed', body.error);
     countFact(counts, body);
     const whole: ClientFact = { at: clock.now(), stream, connection: connectionId, trace, ...body };
-    for (const observer of observers) guard(() => observer(whole), false);
-    guard(() => callBack(options, whole), body.kind !== 'error');
+    for (const observer of observers) guard(observer, whole, false);
+    guard(callbackOf(options, whole.kind), whole, body.kind !== 'error');
   };
   /** A callback that throws is a bug of its own: it must not become one of the connection. */
-  const guard = <T>(call: () => T, tell: boolean): T | undefined => {
+  const guard = <A, T>(call: ((argument: A) => T) | undefined, argument: A, tell: boolean): T | undefined => {
     const threw = (error: unknown): void => {
-      if (tell && options.onError) failure('ERR_CALLBACK', 'a callback threw', error);
+      if (tell && options.onError) failure('ERR_CALLBACK', 'callback threw', error);
       else ports.reportError(error);
     };
     try {
-      const result = call();
+      const result = call?.(argument);
       if (result instanceof Promise) result.catch(threw);
       return result;
     } catch (error) {
@@ -114,7 +114,7 @@ export function createDriver(setup: DriverOptions): Driver {
     options.store,
     setup.name,
     () => ({ cursor: committed, dedupe: window.snapshot() }),
-    (error) => failure('ERR_CURSOR_STORE', 'the cursor could not be saved', error),
+    (error) => failure('ERR_CURSOR_STORE', 'cursor not saved', error),
   );
   const commit = (cursor: string | null, event: StreamEvent | null, startedAt: number): void => {
     // By hand, only what has no handler moves the cursor, and only before the first event.
@@ -166,14 +166,14 @@ export function createDriver(setup: DriverOptions): Driver {
       loaded = true;
       for (const [id, at] of found.dedupe) window.add(id, at);
     } catch (error) {
-      failure('ERR_CURSOR_STORE', 'the cursor could not be loaded', error);
+      failure('ERR_CURSOR_STORE', 'cursor not loaded', error);
     }
   };
   /** A handler or a store that never answers must hold up neither the beginning nor the end. */
   const within = (work: Promise<unknown>, code: string, why: string): Promise<void> =>
     new Promise((resolve) => {
       const cancel = clock.setTimeout(() => {
-        failure(code, `gave up waiting after ${PATIENCE_MS} ms`, why);
+        failure(code, `not done in ${PATIENCE_MS} ms`, why);
         resolve();
       }, PATIENCE_MS);
       void work.then(cancel).then(resolve);
@@ -194,7 +194,6 @@ export function createDriver(setup: DriverOptions): Driver {
     const now = clock.monotonic();
     const [next, effect] = transition(config.retry, before, input, now);
     state = next;
-    if (livedMs(before, now) >= 0 && livedMs(next, now) < 0) lastOpenAt = now;
     if (next.name !== before.name) {
       if (before.name === 'closed') promiseClosed();
       const cause = input.type === 'failed' ? input.failure.cause : input.type;
@@ -202,6 +201,7 @@ export function createDriver(setup: DriverOptions): Driver {
     }
     if (effect === 'check') connection?.check(input.type === 'online');
     if (effect !== 'enter') return;
+    if (livedMs(before, now) >= 0) lastOpenAt = now;
     letGo();
     if (next.name === 'connecting') void begin(generation);
     else if (next.name === 'closed') resolveClosed(end(next.reason));
@@ -286,7 +286,7 @@ export function createDriver(setup: DriverOptions): Driver {
     letGo();
     const own = generation;
     fact({ kind: 'disconnect', failure, openMs: Math.max(0, livedMs(state, clock.monotonic())) });
-    const decision = guard(() => config.decide?.(failure), true) ?? defaultRetryDecision(failure);
+    const decision = guard(config.decide, failure, true) ?? defaultRetryDecision(failure);
     if (failure.cause !== 'eof' && failure.cause !== 'drain' && decision !== 'complete') {
       fact({ kind: 'error', code: codeOf(failure), message: failure.message, error: failure.error });
     }
@@ -301,7 +301,7 @@ export function createDriver(setup: DriverOptions): Driver {
     try {
       answer = (typeof strategy === 'function' ? await strategy(loss) : strategy) ?? answer;
     } catch (error) {
-      failure('ERR_CANNOT_RESUME_CALLBACK', 'the cannotResume callback failed', error);
+      failure('ERR_CANNOT_RESUME_CALLBACK', 'cannotResume failed', error);
     }
     if (own !== generation) return;
     if (answer === 'close') {
@@ -337,7 +337,7 @@ export function createDriver(setup: DriverOptions): Driver {
     await within(
       Promise.all([delivery.drained(), loading]).then(writer.idle),
       'ERR_CLOSE_TIMEOUT',
-      'a handler or the cursor store did not finish',
+      'a handler or the cursor store does not finish',
     );
     fact({ kind: 'closed', reason });
     return reason;

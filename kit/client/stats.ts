@@ -28,22 +28,12 @@ export function noCounts(): Counts {
 
 /** Counts what a fact says. Not what was processed: that is a fact only where somebody observes. */
 export function countFact(counts: Counts, fact: ClientFactBody): void {
-  switch (fact.kind) {
-    case 'open':
-      counts.opened++;
-      break;
-    case 'duplicate':
-      counts.duplicates++;
-      break;
-    case 'heartbeat':
-      counts.head = fact.head;
-      break;
-    case 'out-of-order':
-      if (fact.announced && fact.action === 'delivered') counts.missed--;
-      break;
-    case 'gap':
-    case 'cannot-resume':
-      counts.gaps++;
-      counts.missed += fact.missed ?? 0;
-  }
+  const { kind } = fact;
+  if (kind === 'open') counts.opened++;
+  else if (kind === 'duplicate') counts.duplicates++;
+  else if (kind === 'heartbeat') counts.head = fact.head;
+  else if (kind === 'gap' || kind === 'cannot-resume') {
+    counts.gaps++;
+    counts.missed += fact.missed ?? 0;
+  } else if (kind === 'out-of-order' && fact.announced && fact.action === 'delivered') counts.missed--;
 }

@@ -26,71 +26,46 @@ export const initialState: State = {
  * @param now milliseconds on a clock that does not run backwards.
  */
 export function transition(policy: RetryPolicy, state: State, input: Input, now: number): Step {
-  const { name } = state;
-  const connecting = name === 'connecting';
-  const live = isLive(state);
-  const active = connecting || live;
-  switch (input.type) {
-    case 'start':
-      if (name === 'idle') return request(state);
-      break;
-    case 'opened':
-      if (connecting) return [{ ...state, name: 'open', since: now }];
-      break;
-    case 'failed':
-      if (active) return failed(policy, state, input, now);
-      break;
-    case 'throttled': {
-      const { waitMs } = input;
-      // No attempt was made.
-      if (connecting) return wait({ ...state, attempt: state.attempt - 1 }, now, 'budget', waitMs, waitMs);
-      break;
-    }
-    case 'retry-hint':
-      return [{ ...state, retryMs: input.retryMs }];
-    case 'drain':
-      if (name === 'open') return [{ ...state, name: 'draining', floorMs: input.floorMs }];
-      break;
-    case 'complete':
-      if (active) return close(state, input);
-      break;
-    case 'timer':
-      if (name === 'waiting' && state.wait) return request(state);
-      break;
-    case 'suspend': {
-      const notBefore = name === 'waiting' ? state.notBefore : now;
-      if (active || name === 'waiting') {
-        return [{ ...state, name: 'waiting', since: now, notBefore, wait: null }, 'enter'];
-      }
-      break;
-    }
-    // The network or the page came back: do not sit out a long wait, and do not trust a connection that slept.
-    case 'online':
-    case 'wake':
-    case 'restore':
-      if (live) return [state, 'check'];
-      if (name !== 'waiting') break;
-      if (state.wait) {
-        if (now - state.since >= SIGNAL_GAP_MS && now >= state.notBefore) return request(state);
-      } else if (input.type === 'restore') {
-        const leftMs = state.notBefore - now;
-        return leftMs > 0 ? wait(state, now, 'restore', leftMs, leftMs) : request(state);
-      }
-      break;
-    case 'reconnect':
-      return request(healthy(state));
-    case 'close':
-      if (name !== 'closed') return close(state, input.reason);
+  if (input.type === 'retry-hint') return [{ ...state, retryMs: input.retryMs }];
+  if (input.type === 'reconnect') return request(healthy(state));
+  if (state.name === 'closed') return [state];
+  if (input.type === 'close') return close(state, input.reason);
+  if (state.name === 'idle') return input.type === 'start' ? request(state) : [state];
+  const waiting = state.name === 'waiting';
+  if (input.type === 'suspend') {
+    const notBefore = waiting ? state.notBefore : now;
+    return [{ ...state, name: 'waiting', since: now, notBefore, wait: null }, 'enter'];
   }
-  return [state];
-}
-function isLive(state: State): state is State & { readonly name: 'open' | 'draining' } {
-  return state.name === 'open' || state.name === 'draining';
+  // The network or the page came back: do not sit out a long wait, and do not trust a connection that slept.
+  const signal = input.type === 'online' || input.type === 'wake' || input.type === 'restore';
+  if (waiting) {
+    const leftMs = state.notBefore - now;
+    if (!state.wait) {
+      if (input.type !== 'restore') return [state];
+      return leftMs > 0 ? wait(state, now, 'restore', leftMs) : request(state);
+    }
+    const early = signal && leftMs <= 0 && now - state.since >= SIGNAL_GAP_MS;
+    return early || input.type === 'timer' ? request(state) : [state];
+  }
+  if (input.type === 'failed') return failed(policy, state, input, now);
+  if (input.type === 'complete') return close(state, input);
+  if (state.name === 'connecting') {
+    if (input.type === 'opened') return [{ ...state, name: 'open', since: now }];
+    // No attempt was made.
+    if (input.type === 'throttled') {
+      return wait({ ...state, attempt: state.attempt - 1 }, now, 'budget', input.waitMs);
+    }
+    return [state];
+  }
+  if (input.type === 'drain' && state.name === 'open') {
+    return [{ ...state, name: 'draining', floorMs: input.floorMs }];
+  }
+  return signal ? [state, 'check'] : [state];
 }
 
 /** How long the connection has been open; negative when it never was. */
 export function livedMs(state: State, now: number): number {
-  return isLive(state) ? now - state.since : -1;
+  return state.name === 'open' || state.name === 'draining' ? now - state.since : -1;
 }
 
 function request(state: State): Step {
@@ -98,7 +73,7 @@ function request(state: State): Step {
 }
 
 /** @param floor what was asked for: no signal cuts the wait shorter. */
-function wait(state: State, now: number, cause: Wait['cause'], delay: number, floor: number): Step {
+function wait(state: State, now: number, cause: Wait['cause'], delay: number, floor = delay): Step {
   // Whole milliseconds, as timers are; upwards, for a floor must hold.
   const delayMs = Math.ceil(delay);
   const floorMs = Math.ceil(floor);
