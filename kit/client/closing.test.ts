@@ -259,3 +259,19 @@ describe('delays in facts', () => {
     expect(delays.filter((ms) => !Number.isInteger(ms))).toEqual([]);
   });
 });
+
+describe('times in facts', () => {
+  it('are those of the connection at hand: one that was let go was open until then', async () => {
+    const { clock, kinds, stream } = virtualClient(
+      (exchange) => (exchange.number === 2 ? exchange.fail() : exchange.write(opening)),
+      { retry: { baseMs: 1000, maxMs: 1000, jitter: 0 } },
+    );
+    await clock.advance(5000);
+    stream.reconnect();
+    await clock.advance(1000);
+    stream.reconnect();
+    await clock.advance(0);
+    expect(kinds('disconnect').map(({ openMs }) => openMs)).toEqual([0]);
+    expect(kinds('open').map(({ downtimeMs }) => downtimeMs)).toEqual([null, 1000, 0]);
+  });
+});

@@ -73,7 +73,7 @@ export function connectWith<Events extends EventMap>(
   const ports = { ...defaults(), ...options.ports };
   const pull = createPull();
   const { onEvent, observe = [], signal } = config.options;
-  const observers = [...(typeof observe === 'function' ? [observe] : observe)];
+  const observers = [observe].flat();
   const listeners = createListeners(observers, pull.redirect);
   const driver = createDriver({
     url,

@@ -137,8 +137,7 @@ export function openConnection(deps: ConnectionPorts, events: ConnectionEvents):
     }
     answer();
     events.fact({ kind: 'control', frame });
-    if (frame.type === STREAM_END)
-      ending ??= isMissing() ? askAgain : () => events.dispatch({ type: 'complete' });
+    if (frame.type === STREAM_END) ending ??= isMissing() ? askAgain : complete;
     else if (frame.type === STREAM_DRAIN) {
       events.dispatch({ type: 'drain', floorMs: Math.max(0, frameRetryMs) });
       frameRetryMs = -1;
@@ -268,6 +267,7 @@ export function openConnection(deps: ConnectionPorts, events: ConnectionEvents):
     }
     fail('eof', 'the server ended the response');
   };
+  const complete = (): void => events.dispatch({ type: 'complete' });
   const askAgain = (): void => fail('gap', 'events are missing: asking for them again');
   /** At the end of the stream: what is held waits for nothing any more. It is asked for again, or announced. */
   const isMissing = (): boolean => {

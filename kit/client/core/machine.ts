@@ -99,7 +99,7 @@ function failed(policy: RetryPolicy, state: State, input: Input & { type: 'faile
       ? decision
       : failures >= policy.maxAttempts
         ? 'attempts'
-        : failures > 1 && now - failingSince >= policy.maxElapsedMs && 'elapsed';
+        : now - failingSince >= policy.maxElapsedMs && 'elapsed';
   if (why) return close(next, { type: 'gave-up', why, failure, attempts: history });
 
   const asked = Math.max(input.floorMs, draining ? state.floorMs : 0);
