@@ -15,7 +15,7 @@ import { type Concurrency, createKeyedDelivery } from './keyed-delivery.ts';
 import type { CannotResumeAnswer, PerAttempt } from './options.ts';
 import type { ClientPorts } from './ports.ts';
 import { buildRequest } from './request.ts';
-import { type ClientStats, countFact, noCounts } from './stats.ts';
+import { type ClientStats, type Counts, countFact } from './stats.ts';
 import { createStoreWriter } from './store-writer.ts';
 import { validating } from './validate.ts';
 import { committedBy, createVectorSequencer } from './vector-sequencer.ts';
@@ -55,7 +55,7 @@ export function createDriver(setup: DriverOptions): Driver {
   const { clock, random } = ports;
   const trace = Array.from({ length: 32 }, () => Math.floor(random() * 16).toString(16)).join('');
   const byHand = options.commit === 'manual';
-  const counts = noCounts();
+  const counts: Counts = { opened: 0, processed: 0, duplicates: 0, gaps: 0, missed: 0, head: null };
   let stream = setup.name;
   let connectionId = '';
   let state: State = initialState;
@@ -287,7 +287,7 @@ export function createDriver(setup: DriverOptions): Driver {
     const own = generation;
     fact({ kind: 'disconnect', failure, openMs: Math.max(0, livedMs(state, clock.monotonic())) });
     const decision = guard(config.decide, failure, true) ?? defaultRetryDecision(failure);
-    if (failure.cause !== 'eof' && failure.cause !== 'drain' && decision !== 'complete') {
+    if (failure.cause !== 'eof' && decision !== 'complete') {
       fact({ kind: 'error', code: codeOf(failure), message: failure.message, error: failure.error });
     }
     // A callback may have connected anew.

@@ -21,11 +21,6 @@ export type Counts = {
   -readonly [Name in keyof Omit<ClientStats, 'attempts' | 'cursor'>]: ClientStats[Name];
 };
 
-/** Nothing counted yet. */
-export function noCounts(): Counts {
-  return { opened: 0, processed: 0, duplicates: 0, gaps: 0, missed: 0, head: null };
-}
-
 /** Counts what a fact says. Not what was processed: that is a fact only where somebody observes. */
 export function countFact(counts: Counts, fact: ClientFactBody): void {
   const { kind } = fact;
