@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events';
 import { describe, expect, it } from 'vitest';
 import { encodeStreamOpen } from '../protocol/control.ts';
 import { type ConnectOptions, createRetryBudget } from './index.ts';
@@ -202,6 +203,18 @@ describe('an abort signal', () => {
     await clock.advance(0);
     expect(await stream.closed).toEqual({ type: 'closed', cause: 'aborted' });
     expect(network.exchanges[1]?.aborted).toBe(true);
+  });
+
+  it('that outlives the client does not hold it', async () => {
+    const { signal } = new AbortController();
+    const { clock, stream } = virtualClient((exchange) => exchange.write(opening), { signal });
+    const listeners = (): number => getEventListeners(signal, 'abort').length;
+    const before = listeners();
+    stream.reconnect();
+    await clock.advance(0);
+    const during = listeners();
+    await stream.close();
+    expect([before, during, listeners()]).toEqual([1, 1, 0]);
   });
 });
 
