@@ -228,7 +228,7 @@ export const clientMutants: readonly Mutant[] = [
     id: 'no-jitter',
     description: 'The backoff grows without chance: all clients come back at the same moments.',
     file: 'kit/client/core/backoff.ts',
-    find: "if (jitter === 'full') return spread(Math.min(baseMs / 10, grown), grown, roll);",
+    find: "if (jitter === 'full') return spread(Math.min(baseMs / 10, grown), grown);",
     replace: "if (jitter === 'full') return grown;",
     scenarios: ['connect/accept-then-close', 'overload/storm-100'],
   },

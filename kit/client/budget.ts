@@ -1,4 +1,4 @@
-import { quote, SseKitError } from '../protocol/errors.ts';
+import { filled, refuse } from './config.ts';
 import { type BudgetLimits, type BudgetState, spend } from './core/budget.ts';
 
 /** Attempts shared by every client it is given to, counted for each origin by itself. */
@@ -14,18 +14,13 @@ export interface RetryBudget {
  * @throws SseKitError `ERR_INVALID_OPTION`
  */
 export function createRetryBudget(limits: Partial<BudgetLimits> = {}): RetryBudget {
-  const { attempts = 30, perMs = 60_000 } = limits;
-  if (!(attempts >= 1 && perMs > 0)) {
-    throw new SseKitError(
-      'ERR_INVALID_OPTION',
-      `budget must allow at least 1 attempt, got ${quote(attempts)}`,
-    );
-  }
+  const whole = filled('budget', { attempts: 30, perMs: 60_000 }, limits);
+  const { attempts } = whole;
+  if (attempts < 1) refuse('budget.attempts', attempts, 'must be at least 1');
   const states = new Map<string, BudgetState>();
   return {
     take(origin, now) {
-      const before = states.get(origin) ?? { left: attempts, at: now };
-      const [state, waitMs] = spend({ attempts, perMs }, before, now);
+      const [state, waitMs] = spend(whole, states.get(origin) ?? { left: attempts, at: now }, now);
       states.set(origin, state);
       return waitMs;
     },

@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events';
 import { describe, expect, it } from 'vitest';
 import { encodeStreamOpen } from '../protocol/control.ts';
 import { type ConnectOptions, createRetryBudget } from './index.ts';
@@ -203,6 +204,18 @@ describe('an abort signal', () => {
     expect(await stream.closed).toEqual({ type: 'closed', cause: 'aborted' });
     expect(network.exchanges[1]?.aborted).toBe(true);
   });
+
+  it('that outlives the client does not hold it', async () => {
+    const { signal } = new AbortController();
+    const { clock, stream } = virtualClient((exchange) => exchange.write(opening), { signal });
+    const listeners = (): number => getEventListeners(signal, 'abort').length;
+    const before = listeners();
+    stream.reconnect();
+    await clock.advance(0);
+    const during = listeners();
+    await stream.close();
+    expect([before, during, listeners()]).toEqual([1, 1, 0]);
+  });
 });
 
 describe('closing while a handler never finishes', () => {
@@ -257,5 +270,21 @@ describe('delays in facts', () => {
     const delays = kinds('retry').flatMap(({ delayMs, floorMs }) => [delayMs, floorMs]);
     expect(kinds('retry').map(({ cause }) => cause)).toEqual(expect.arrayContaining(['network', 'budget']));
     expect(delays.filter((ms) => !Number.isInteger(ms))).toEqual([]);
+  });
+});
+
+describe('times in facts', () => {
+  it('are those of the connection at hand: one that was let go was open until then', async () => {
+    const { clock, kinds, stream } = virtualClient(
+      (exchange) => (exchange.number === 2 ? exchange.fail() : exchange.write(opening)),
+      { retry: { baseMs: 1000, maxMs: 1000, jitter: 0 } },
+    );
+    await clock.advance(5000);
+    stream.reconnect();
+    await clock.advance(1000);
+    stream.reconnect();
+    await clock.advance(0);
+    expect(kinds('disconnect').map(({ openMs }) => openMs)).toEqual([0]);
+    expect(kinds('open').map(({ downtimeMs }) => downtimeMs)).toEqual([null, 1000, 0]);
   });
 });

@@ -1,6 +1,6 @@
 import { quote, SseKitError } from '../protocol/errors.ts';
 import type { DedupeBounds } from './core/dedupe-window.ts';
-import { defaultRetryDecision, type Failure, type RetryDecision } from './core/failure.ts';
+import type { Failure, RetryDecision } from './core/failure.ts';
 import type { LivenessPolicy } from './core/liveness.ts';
 import type { RetryPolicy } from './core/state.ts';
 import type { HandlerFailurePolicy } from './delivery.ts';
@@ -12,7 +12,7 @@ import type { OrderPolicy } from './sequencer.ts';
 export interface ClientConfig {
   readonly options: ConnectOptions;
   readonly retry: RetryPolicy;
-  readonly decide: (failure: Failure) => RetryDecision;
+  readonly decide: ((failure: Failure) => RetryDecision | undefined) | undefined;
   readonly connectTimeoutMs: number;
   readonly liveness: LivenessPolicy;
   readonly handlerFailure: HandlerFailurePolicy;
@@ -51,7 +51,7 @@ export function resolveConfig(options: ConnectOptions): ClientConfig {
   } = typeof retry === 'string' ? { preset: retry, decide: undefined } : retry;
   const config: ClientConfig = {
     options,
-    decide: (failure) => decide?.(failure) ?? defaultRetryDecision(failure),
+    decide,
     connectTimeoutMs,
     retry: filled('retry', RETRY_PRESETS[preset] ?? refuse('retry.preset', preset, 'is unknown'), replaced),
     liveness: filled(
@@ -99,7 +99,7 @@ export function resolveConfig(options: ConnectOptions): ClientConfig {
 const MAY_BE_ZERO = ['graceMs', 'jitter'];
 
 /** Defaults with what was given in their place; `undefined` is not given. Numbers must be above 0. */
-function filled<T extends object>(group: string, defaults: T, given: Partial<T> = {}): T {
+export function filled<T extends object>(group: string, defaults: T, given: Partial<T> = {}): T {
   const whole = { ...defaults } as Record<string, unknown>;
   for (const [key, value] of Object.entries(given)) {
     if (value === undefined) continue;
@@ -112,6 +112,7 @@ function filled<T extends object>(group: string, defaults: T, given: Partial<T> 
   return whole as T;
 }
 
-function refuse(name: string, value: unknown, why: string): never {
+/** @throws SseKitError `ERR_INVALID_OPTION` */
+export function refuse(name: string, value: unknown, why: string): never {
   throw new SseKitError('ERR_INVALID_OPTION', `option ${name} ${why}, got ${quote(value)}`);
 }

@@ -73,7 +73,7 @@ export function connectWith<Events extends EventMap>(
   const ports = { ...defaults(), ...options.ports };
   const pull = createPull();
   const { onEvent, observe = [], signal } = config.options;
-  const observers = [...(typeof observe === 'function' ? [observe] : observe)];
+  const observers = [observe].flat();
   const listeners = createListeners(observers, pull.redirect);
   const driver = createDriver({
     url,
@@ -82,24 +82,10 @@ export function connectWith<Events extends EventMap>(
     name: options.name ?? nameOf(url),
     observers,
     handle: listeners.handler(onEvent, pull.handle),
-    onClosing(reason) {
-      pull.end(reason);
-      void driver.closed().then(() => {
-        if (driver.state().name === 'closed') signal?.removeEventListener('abort', onAbort);
-      });
-    },
+    onClosing: pull.end,
   });
-  const close = (cause: string): Promise<CloseReason> => {
-    driver.dispatch({ type: 'close', reason: { type: 'closed', cause } });
-    return driver.closed();
-  };
-  const onAbort = (): void => void close('aborted');
-  const begin = (type: 'start' | 'reconnect'): void => {
-    signal?.addEventListener('abort', onAbort, { once: true });
-    driver.dispatch({ type });
-  };
-  if (signal?.aborted) onAbort();
-  else begin('start');
+  if (signal?.aborted) void driver.close('aborted');
+  else driver.dispatch({ type: 'start' });
   return {
     get state() {
       return driver.state().name;
@@ -109,8 +95,8 @@ export function connectWith<Events extends EventMap>(
     },
     stats: driver.stats,
     commit: driver.commit,
-    close: (cause = 'close()') => close(cause),
-    reconnect: () => begin('reconnect'),
+    close: driver.close,
+    reconnect: () => driver.dispatch({ type: 'reconnect' }),
     addEventListener: listeners.add,
     removeEventListener: listeners.remove,
     [Symbol.asyncIterator]: () => pull.iterate(driver) as AsyncIterator<AnyEvent<Events>>,

@@ -13,6 +13,7 @@ import type { ClientConfig } from './config.ts';
 import { type Failure, type FailureCause, isEventStreamType } from './core/failure.ts';
 import { judgeHeartbeat } from './core/liveness.ts';
 import { parseRetryAfter } from './core/retry-after.ts';
+import type { Input } from './core/state.ts';
 import type { Delivery } from './delivery.ts';
 import { WireEvent } from './event.ts';
 import type { ClientFactBody } from './facts.ts';
@@ -22,19 +23,18 @@ import type { ClientPorts } from './ports.ts';
 import type { TransportRequest, TransportResponse } from './transport.ts';
 import type { VectorSequencer } from './vector-sequencer.ts';
 
-/** What a connection reports. Everything but `fact` is said at most once. */
+/** What a connection reports. Everything but `fact` and `dispatch` is said at most once. */
 export interface ConnectionEvents {
   readonly fact: (fact: ClientFactBody) => void;
+  /** The server hints at a reconnection time, drains or is complete. */
+  readonly dispatch: (input: Input) => void;
   /** The response is an event stream. */
   readonly opened: (response: TransportResponse) => void;
   /** A `stream.open` was read: one, or one for each of `several` streams. */
   readonly identified: (open: StreamOpen, several: boolean) => void;
   /** The first frame came, or there is no telling when it will. */
   readonly answered: (open: StreamOpen | null) => void;
-  readonly retryHint: (ms: number) => void;
-  readonly drain: (floorMs: number) => void;
   readonly cannotResume: (loss: CannotResume, open: StreamOpen | null) => void | Promise<void>;
-  readonly complete: () => void;
   /** It is over; `floorMs` is what the server asked to wait. */
   readonly failed: (failure: Failure, floorMs: number) => void;
 }
@@ -109,7 +109,7 @@ export function openConnection(deps: ConnectionPorts, events: ConnectionEvents):
     events.failed({ cause, message, ...more }, floorMs);
   };
   const applyRetry = (): void => {
-    if (frameRetryMs >= 0) events.retryHint(frameRetryMs);
+    if (frameRetryMs >= 0) events.dispatch({ type: 'retry-hint', retryMs: frameRetryMs });
     frameRetryMs = -1;
   };
   const answer = (): void => {
@@ -137,9 +137,9 @@ export function openConnection(deps: ConnectionPorts, events: ConnectionEvents):
     }
     answer();
     events.fact({ kind: 'control', frame });
-    if (frame.type === STREAM_END) ending ??= isMissing() ? askAgain : events.complete;
+    if (frame.type === STREAM_END) ending ??= isMissing() ? askAgain : complete;
     else if (frame.type === STREAM_DRAIN) {
-      events.drain(Math.max(0, frameRetryMs));
+      events.dispatch({ type: 'drain', floorMs: Math.max(0, frameRetryMs) });
       frameRetryMs = -1;
     } else if (frame.type === STREAM_CANNOT_RESUME) {
       const loss = frame.body;
@@ -267,6 +267,7 @@ export function openConnection(deps: ConnectionPorts, events: ConnectionEvents):
     }
     fail('eof', 'the server ended the response');
   };
+  const complete = (): void => events.dispatch({ type: 'complete' });
   const askAgain = (): void => fail('gap', 'events are missing: asking for them again');
   /** At the end of the stream: what is held waits for nothing any more. It is asked for again, or announced. */
   const isMissing = (): boolean => {

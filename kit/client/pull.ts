@@ -81,7 +81,7 @@ export function createPull(): Pull {
           }),
         async return() {
           iterated = false;
-          driver.dispatch({ type: 'close', reason: { type: 'closed', cause: 'iteration ended' } });
+          void driver.close('iteration ended');
           return { done: true, value: undefined };
         },
       };

@@ -64,6 +64,17 @@ describe('requests', () => {
   });
 });
 
+describe('a budget', () => {
+  it.each([{ attempts: 0 }, { attempts: 0.5 }, { attempts: Number.NaN }, { perMs: 0 }])(
+    'is refused when nobody could ever connect: %o',
+    (limits) => {
+      expect(() => createRetryBudget(limits)).toThrow(
+        expect.objectContaining({ code: 'ERR_INVALID_OPTION', message: expect.stringContaining('budget.') }),
+      );
+    },
+  );
+});
+
 describe('an answer of 401', () => {
   it('is let go when a new token is tried: its socket is not kept for as long as the stream lives', async () => {
     const { clock, network, stream } = run(

@@ -39,6 +39,27 @@ describe('opaque ids', () => {
   );
 });
 
+describe('a cursor out of a store', () => {
+  it('makes events redeliveries that an earlier process may have handled, on the first connection only', async () => {
+    const marks: unknown[] = [];
+    const { clock, network, stream } = run(
+      (exchange) => exchange.write(open(exchange.number + 1, 'ok') + event(exchange.number + 1)),
+      {
+        store: { load: () => ({ cursor: `${EPOCH}.1`, dedupe: [] }), save: () => undefined },
+        onEvent: ({ data, redelivery }) => void marks.push([data, redelivery]),
+      },
+    );
+    await clock.advance(0);
+    stream.reconnect();
+    await clock.advance(0);
+    expect(network.exchanges).toHaveLength(2);
+    expect(marks).toEqual([
+      [2, true],
+      [3, false],
+    ]);
+  });
+});
+
 describe('a server that cannot resume', () => {
   const gap = (exchange: MemoryExchange): void => {
     const resumed = exchange.request.headers['last-event-id'];
@@ -98,6 +119,21 @@ describe('a server that cannot resume', () => {
       expect([stream.state, kinds('cannot-resume').length]).toEqual(['waiting', network.exchanges.length]);
     },
   );
+
+  it('is left to go on where it can, when it cannot go on from the chosen place either', async () => {
+    const { clock, network, seen, cursor } = run(
+      (exchange) => {
+        const requested = exchange.request.headers['last-event-id'] ?? null;
+        const loss = { reason: 'expired', requested, from: `${EPOCH}.5`, missed: null } as const;
+        if (requested === loss.from) exchange.write(open(5, 'ok') + event(6));
+        else exchange.write(open(9, 'gap') + encodeCannotResume(loss, at(5)));
+      },
+      { from: `${EPOCH}.1`, cannotResume: () => ({ cursor: `${EPOCH}.2` }) },
+    );
+    await clock.advance(5000);
+    expect([0, 1, 2].map(cursor)).toEqual([`${EPOCH}.1`, `${EPOCH}.2`, `${EPOCH}.5`]);
+    expect([seen, network.exchanges.length]).toEqual([[6], 3]);
+  });
 
   it('is heard once when the wire repeats it, and nothing is handled twice', async () => {
     const loss = { reason: 'expired', requested: `${EPOCH}.1`, from: `${EPOCH}.5`, missed: 4 } as const;

@@ -16,33 +16,19 @@ export interface ClientStats {
   readonly head: string | null;
 }
 
-/** What is counted for `stats()`. */
-export interface Tally {
-  readonly of: {
-    opened: number;
-    processed: number;
-    duplicates: number;
-    gaps: number;
-    missed: number;
-    head: string | null;
-  };
-  /** Counts what a fact says. */
-  add(fact: ClientFactBody): void;
-}
+/** What is counted for `stats()`; the rest is known elsewhere. */
+export type Counts = {
+  -readonly [Name in keyof Omit<ClientStats, 'attempts' | 'cursor'>]: ClientStats[Name];
+};
 
-export function createTally(): Tally {
-  const of: Tally['of'] = { opened: 0, processed: 0, duplicates: 0, gaps: 0, missed: 0, head: null };
-  return {
-    of,
-    add(fact) {
-      if (fact.kind === 'duplicate') of.duplicates++;
-      else if (fact.kind === 'heartbeat') of.head = fact.head;
-      else if (fact.kind === 'out-of-order') {
-        if (fact.announced && fact.action === 'delivered') of.missed--;
-      } else if (fact.kind === 'gap' || fact.kind === 'cannot-resume') {
-        of.gaps++;
-        of.missed += fact.missed ?? 0;
-      }
-    },
-  };
+/** Counts what a fact says. Not what was processed: that is a fact only where somebody observes. */
+export function countFact(counts: Counts, fact: ClientFactBody): void {
+  const { kind } = fact;
+  if (kind === 'open') counts.opened++;
+  else if (kind === 'duplicate') counts.duplicates++;
+  else if (kind === 'heartbeat') counts.head = fact.head;
+  else if (kind === 'gap' || kind === 'cannot-resume') {
+    counts.gaps++;
+    counts.missed += fact.missed ?? 0;
+  } else if (kind === 'out-of-order' && fact.announced && fact.action === 'delivered') counts.missed--;
 }

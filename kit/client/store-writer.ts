@@ -19,23 +19,23 @@ export function createStoreWriter(
   failed: (error: unknown) => void,
 ): StoreWriter {
   let writing: Promise<void> | null = null;
-  let again = false;
+  let due = false;
   const write = async (target: CursorStore): Promise<void> => {
-    do {
-      again = false;
+    while (due) {
+      due = false;
       try {
         await target.save(key, state());
       } catch (error) {
         failed(error);
       }
-    } while (again);
+    }
     writing = null;
   };
   return {
     changed() {
       if (!store) return;
-      if (writing) again = true;
-      else writing = write(store);
+      due = true;
+      writing ??= write(store);
     },
     idle: () => writing,
   };

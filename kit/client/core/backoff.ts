@@ -33,12 +33,12 @@ export function backoffDelay(backoff: Backoff, failures: number, previousMs: num
   const maxMs = Math.min(backoff.maxMs, MAX_TIMER_MS);
   // The exponent is bounded so that a thousand failures do not make Infinity × 0.
   const grown = Math.min(maxMs, baseMs * backoff.factor ** Math.min(failures - 1, 64));
-  if (jitter === 'full') return spread(Math.min(baseMs / 10, grown), grown, roll);
-  if (jitter === 'equal') return spread(grown / 2, grown, roll);
-  if (jitter === 'decorrelated') {
-    return Math.min(maxMs, spread(baseMs, Math.max(baseMs, previousMs * 3), roll));
-  }
-  return Math.min(maxMs, grown * (1 + (jitter / 100) * (2 * roll - 1)));
+  const spread = (low: number, high: number): number => Math.min(maxMs, low + roll * (high - low));
+  if (jitter === 'full') return spread(Math.min(baseMs / 10, grown), grown);
+  if (jitter === 'equal') return spread(grown / 2, grown);
+  if (jitter === 'decorrelated') return spread(baseMs, Math.max(baseMs, previousMs * 3));
+  const part = (grown * jitter) / 100;
+  return spread(grown - part, grown + part);
 }
 
 /**
@@ -56,8 +56,4 @@ export function delayWithFloor(
   const floor = Math.min(floorMs, maxFloorMs, MAX_TIMER_MS);
   if (!(floor > 0)) return delayMs;
   return Math.min(MAX_TIMER_MS, Math.max(delayMs, floor + roll * Math.max(baseMs, floor / 4)));
-}
-
-function spread(low: number, high: number, roll: number): number {
-  return low + roll * (high - low);
 }

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { RETRY_PRESETS } from '../config.ts';
 import type { Failure } from './failure.ts';
 import { initialState, transition } from './machine.ts';
-import type { CloseReason, Effect, Input, RetryPolicy, State, StateName } from './state.ts';
+import type { CloseReason, Effect, Input, RetryPolicy, State, StateName, Wait } from './state.ts';
 
 const policy: RetryPolicy = {
   ...RETRY_PRESETS.standard,
@@ -14,23 +14,17 @@ const policy: RetryPolicy = {
 const failure: Failure = { cause: 'network', message: 'broken' };
 const reason: CloseReason = { type: 'closed', cause: 'test' };
 const memory = { ...initialState, attempt: 3, failures: 1, failingSince: 10, delayMs: 100, retryMs: 50 };
+const wait: Wait = { delayMs: 4000, floorMs: 0, cause: 'network' };
 const NOW = 10_000;
 
 const states: Record<string, State> = {
   idle: initialState,
-  connecting: { ...memory, name: 'connecting', since: 9000 },
+  connecting: { ...memory, name: 'connecting' },
   open: { ...memory, name: 'open', since: 9000 },
-  draining: { ...memory, name: 'draining', since: 9500, openedAt: 9000, floorMs: 700 },
-  waiting: { ...memory, name: 'waiting', since: 8000, until: 12_000, notBefore: 8000, suspended: false },
-  'waiting, told to': {
-    ...memory,
-    name: 'waiting',
-    since: 8000,
-    until: 12_000,
-    notBefore: 11_000,
-    suspended: false,
-  },
-  suspended: { ...memory, name: 'waiting', since: 8000, until: 8000, notBefore: 8000, suspended: true },
+  draining: { ...memory, name: 'draining', since: 9000, floorMs: 700 },
+  waiting: { ...memory, name: 'waiting', since: 8000, notBefore: 8000, wait },
+  'waiting, told to': { ...memory, name: 'waiting', since: 8000, notBefore: 11_000, wait },
+  suspended: { ...memory, name: 'waiting', since: 8000, notBefore: 8000, wait: null },
   closed: { ...memory, name: 'closed', reason },
 };
 
@@ -54,75 +48,76 @@ const inputs: Record<string, Input> = {
   close: { type: 'close', reason },
 };
 
-/** For each state and input: the next state and the effects; `=` where nothing happens. */
+/** For each state and input: the next state and the effect; where nothing is said nothing happens. */
 const table: Record<string, Record<string, string>> = {
   idle: {
-    start: 'connecting request',
-    reconnect: 'connecting request',
-    close: 'closed',
+    start: 'connecting enter',
+    reconnect: 'connecting enter',
+    close: 'closed enter',
   },
   connecting: {
     opened: 'open',
-    failed: 'waiting wait',
-    final: 'closed abandon',
-    'no content': 'closed abandon',
-    throttled: 'waiting wait',
-    complete: 'closed abandon',
-    suspend: 'waiting abandon',
-    reconnect: 'connecting abandon request',
-    close: 'closed abandon',
+    failed: 'waiting, timed enter',
+    final: 'closed enter',
+    'no content': 'closed enter',
+    throttled: 'waiting, timed enter',
+    complete: 'closed enter',
+    suspend: 'waiting enter',
+    reconnect: 'connecting enter',
+    close: 'closed enter',
   },
   open: {
-    failed: 'waiting wait',
-    final: 'closed abandon',
-    'no content': 'closed abandon',
+    failed: 'waiting, timed enter',
+    final: 'closed enter',
+    'no content': 'closed enter',
     drain: 'draining',
-    complete: 'closed abandon',
+    complete: 'closed enter',
     online: 'open check',
     wake: 'open check',
     restore: 'open check',
-    suspend: 'waiting abandon',
-    reconnect: 'connecting abandon request',
-    close: 'closed abandon',
+    suspend: 'waiting enter',
+    reconnect: 'connecting enter',
+    close: 'closed enter',
   },
   draining: {
-    failed: 'waiting wait',
-    final: 'closed abandon',
-    'no content': 'closed abandon',
-    complete: 'closed abandon',
+    failed: 'waiting, timed enter',
+    final: 'closed enter',
+    'no content': 'closed enter',
+    complete: 'closed enter',
     online: 'draining check',
     wake: 'draining check',
     restore: 'draining check',
-    suspend: 'waiting abandon',
-    reconnect: 'connecting abandon request',
-    close: 'closed abandon',
+    suspend: 'waiting enter',
+    reconnect: 'connecting enter',
+    close: 'closed enter',
   },
   waiting: {
-    timer: 'connecting request',
-    online: 'connecting stop-waiting request',
-    wake: 'connecting stop-waiting request',
-    restore: 'connecting stop-waiting request',
-    suspend: 'waiting stop-waiting',
-    reconnect: 'connecting stop-waiting request',
-    close: 'closed stop-waiting',
+    timer: 'connecting enter',
+    online: 'connecting enter',
+    wake: 'connecting enter',
+    restore: 'connecting enter',
+    suspend: 'waiting enter',
+    reconnect: 'connecting enter',
+    close: 'closed enter',
   },
   'waiting, told to': {
-    timer: 'connecting request',
-    suspend: 'waiting stop-waiting',
-    reconnect: 'connecting stop-waiting request',
-    close: 'closed stop-waiting',
+    timer: 'connecting enter',
+    suspend: 'waiting enter',
+    reconnect: 'connecting enter',
+    close: 'closed enter',
   },
   suspended: {
-    restore: 'connecting request',
-    suspend: 'waiting stop-waiting',
-    reconnect: 'connecting stop-waiting request',
-    close: 'closed stop-waiting',
+    restore: 'connecting enter',
+    suspend: 'waiting enter',
+    reconnect: 'connecting enter',
+    close: 'closed enter',
   },
-  closed: { reconnect: 'connecting request' },
+  closed: { reconnect: 'connecting enter' },
 };
 
-function show(state: State, effects: readonly Effect[]): string {
-  return [state.name, ...effects.map((effect) => effect.do)].join(' ');
+function show(state: State, effect: Effect | undefined): string {
+  const timed = effect && state.name === 'waiting' && state.wait;
+  return `${state.name}${timed ? ', timed' : ''} ${effect ?? ''}`.trim();
 }
 
 describe('the state machine', () => {
@@ -131,9 +126,9 @@ describe('the state machine', () => {
       const expected = table[from]?.[by] ?? state.name;
       it(`${from} + ${by} -> ${expected}`, () => {
         const frozen = Object.freeze({ ...state });
-        const [next, effects] = transition(policy, frozen, input, NOW);
-        expect(show(next, effects)).toBe(expected);
-        if (next.name === state.name && effects.length === 0) {
+        const [next, effect] = transition(policy, frozen, input, NOW);
+        expect(show(next, effect)).toBe(expected);
+        if (next.name === state.name && !effect) {
           const { retryMs: _r, ...rest } = next;
           const { retryMs: _r2, ...before } = state;
           expect(rest).toEqual(before);
@@ -204,20 +199,20 @@ describe('the state machine', () => {
     expect(state).toMatchObject({ reason: { type: 'gave-up', why: 'attempts', failure } });
     expect(state.history.map(({ attempt }) => attempt)).toEqual([1, 2, 3]);
     const soon = { ...policy, maxElapsedMs: 500 };
-    const late: State = { ...initialState, name: 'connecting', since: 0, failures: 2, failingSince: 1 };
+    const late: State = { ...initialState, name: 'connecting', failures: 2, failingSince: 1 };
     expect(fail(late, 500, {}, soon)[0].name).toBe('waiting');
     expect(fail(late, 501, {}, soon)[0]).toMatchObject({ name: 'closed', reason: { why: 'elapsed' } });
   });
 
   it('does not reconnect at each of many signals', () => {
     const young: State = { ...(states.waiting as State), since: NOW - 500 } as State;
-    expect(transition(policy, young, { type: 'online' }, NOW)[1]).toEqual([]);
+    expect(transition(policy, young, { type: 'online' }, NOW)[1]).toBeUndefined();
   });
 
   it('keeps what the server asked for while the page is away', () => {
     const [away] = transition(policy, states['waiting, told to'] as State, { type: 'suspend' }, NOW);
-    const [back, effects] = transition(policy, away, { type: 'restore' }, NOW + 400);
-    expect(show(back, effects)).toBe('waiting wait');
-    expect(effects[0]).toMatchObject({ delayMs: 600 });
+    const [back, effect] = transition(policy, away, { type: 'restore' }, NOW + 400);
+    expect(show(back, effect)).toBe('waiting, timed enter');
+    expect(back).toMatchObject({ wait: { delayMs: 600 } });
   });
 });

@@ -1,13 +1,12 @@
 import { backoffDelay, delayWithFloor } from './backoff.ts';
-import type { Failure } from './failure.ts';
-import type { CloseReason, Effect, Input, RetryPolicy, State } from './state.ts';
+import type { CloseReason, Effect, Input, RetryPolicy, State, Wait } from './state.ts';
 
 /** Failures kept for `onGiveUp`. */
 const HISTORY = 20;
 /** A signal (online, visible) may cut a wait short only when the last attempt is so long ago. */
 const SIGNAL_GAP_MS = 1000;
 
-type Step = readonly [State, readonly Effect[]];
+type Step = readonly [next: State, effect?: Effect];
 
 /** The state before `start`. */
 export const initialState: State = {
@@ -21,91 +20,65 @@ export const initialState: State = {
 };
 
 /**
- * The life of a client as a function: state, input and time in, next state and effects out. It holds no clock and no
- * chance. An input that means nothing in a state leaves it as it is, without effects. Fields of the state before may
+ * The life of a client as a function: state, input and time in, next state and effect out. It holds no clock and no
+ * chance. An input that means nothing in a state leaves it as it is, without an effect. Fields of the state before may
  * linger in the next: the type says which of them count.
  * @param now milliseconds on a clock that does not run backwards.
  */
 export function transition(policy: RetryPolicy, state: State, input: Input, now: number): Step {
-  const active = isActive(state);
-  switch (input.type) {
-    case 'start':
-      if (state.name === 'idle') return request(state, now);
-      break;
-    case 'opened':
-      if (state.name === 'connecting') return [{ ...state, name: 'open', since: now }, []];
-      break;
-    case 'failed':
-      if (active) return failed(policy, state, input, now);
-      break;
-    case 'throttled': {
-      const { waitMs } = input;
-      // No attempt was made.
-      if (state.name === 'connecting') {
-        return wait({ ...state, attempt: state.attempt - 1 }, now, waitMs, waitMs);
-      }
-      break;
-    }
-    case 'retry-hint':
-      return [{ ...state, retryMs: input.retryMs }, []];
-    case 'drain':
-      if (state.name !== 'open') break;
-      return [{ ...state, name: 'draining', since: now, openedAt: state.since, floorMs: input.floorMs }, []];
-    case 'complete':
-      if (active) return close(state, { type: 'complete' });
-      break;
-    case 'timer':
-      if (state.name === 'waiting' && !state.suspended) return request(state, now);
-      break;
-    case 'online':
-    case 'wake':
-      return signal(state, now);
-    case 'suspend':
-      if (state.name === 'waiting') return suspended(state, now, state.notBefore);
-      if (active) return suspended(state, now, now);
-      break;
-    case 'restore': {
-      if (state.name !== 'waiting' || !state.suspended) return signal(state, now);
-      const delayMs = state.notBefore - now;
-      return delayMs > 0 ? wait(state, now, delayMs, delayMs) : request(state, now);
-    }
-    case 'reconnect':
-      return restart(healthy(state), now);
-    case 'close':
-      if (state.name !== 'closed') return close(state, input.reason);
+  if (input.type === 'retry-hint') return [{ ...state, retryMs: input.retryMs }];
+  if (input.type === 'reconnect') return request(healthy(state));
+  if (state.name === 'closed') return [state];
+  if (input.type === 'close') return close(state, input.reason);
+  if (state.name === 'idle') return input.type === 'start' ? request(state) : [state];
+  const waiting = state.name === 'waiting';
+  if (input.type === 'suspend') {
+    const notBefore = waiting ? state.notBefore : now;
+    return [{ ...state, name: 'waiting', since: now, notBefore, wait: null }, 'enter'];
   }
-  return [state, []];
-}
-
-function isActive({ name }: State): boolean {
-  return name === 'connecting' || name === 'open' || name === 'draining';
+  // The network or the page came back: do not sit out a long wait, and do not trust a connection that slept.
+  const signal = input.type === 'online' || input.type === 'wake' || input.type === 'restore';
+  if (waiting) {
+    const leftMs = state.notBefore - now;
+    if (!state.wait) {
+      if (input.type !== 'restore') return [state];
+      return leftMs > 0 ? wait(state, now, 'restore', leftMs) : request(state);
+    }
+    const early = signal && leftMs <= 0 && now - state.since >= SIGNAL_GAP_MS;
+    return early || input.type === 'timer' ? request(state) : [state];
+  }
+  if (input.type === 'failed') return failed(policy, state, input, now);
+  if (input.type === 'complete') return close(state, input);
+  if (state.name === 'connecting') {
+    if (input.type === 'opened') return [{ ...state, name: 'open', since: now }];
+    // No attempt was made.
+    if (input.type === 'throttled') {
+      return wait({ ...state, attempt: state.attempt - 1 }, now, 'budget', input.waitMs);
+    }
+    return [state];
+  }
+  if (input.type === 'drain' && state.name === 'open') {
+    return [{ ...state, name: 'draining', floorMs: input.floorMs }];
+  }
+  return signal ? [state, 'check'] : [state];
 }
 
 /** How long the connection has been open; negative when it never was. */
 export function livedMs(state: State, now: number): number {
-  if (state.name === 'open') return now - state.since;
-  return state.name === 'draining' ? now - state.openedAt : -1;
+  return state.name === 'open' || state.name === 'draining' ? now - state.since : -1;
 }
 
-function request(state: State, now: number): Step {
-  return [{ ...state, name: 'connecting', since: now, attempt: state.attempt + 1 }, [{ do: 'request' }]];
-}
-
-/** A request in the place of what the state does. */
-function restart(state: State, now: number): Step {
-  const [next, effects] = request(state, now);
-  return [next, [...leave(state), ...effects]];
+function request(state: State): Step {
+  return [{ ...state, name: 'connecting', attempt: state.attempt + 1 }, 'enter'];
 }
 
 /** @param floor what was asked for: no signal cuts the wait shorter. */
-function wait(state: State, now: number, delay: number, floor: number, failure: Failure | null = null): Step {
+function wait(state: State, now: number, cause: Wait['cause'], delay: number, floor = delay): Step {
   // Whole milliseconds, as timers are; upwards, for a floor must hold.
-  const [delayMs = 0, floorMs = 0] = [delay, floor].map(Math.ceil);
-  const times = { since: now, until: now + delayMs, notBefore: now + Math.min(floorMs, delayMs) };
-  return [
-    { ...state, ...times, name: 'waiting', suspended: false },
-    [{ do: 'wait', delayMs, failure, floorMs }],
-  ];
+  const delayMs = Math.ceil(delay);
+  const floorMs = Math.ceil(floor);
+  const notBefore = now + Math.min(floorMs, delayMs);
+  return [{ ...state, name: 'waiting', since: now, notBefore, wait: { delayMs, floorMs, cause } }, 'enter'];
 }
 
 function failed(policy: RetryPolicy, state: State, input: Input & { type: 'failed' }, now: number): Step {
@@ -115,52 +88,31 @@ function failed(policy: RetryPolicy, state: State, input: Input & { type: 'faile
   const slept = failure.cause === 'sleep';
   const lived = slept || livedMs(state, now) >= policy.healthyAfterMs;
   // A sleep is nobody's fault and a drain the server's wish; but a server that drains whoever comes is failing.
-  const blameless = slept || (draining && lived);
+  const blameless = lived && (slept || draining);
   const before = lived ? healthy(state) : state;
   const history = [...before.history, { attempt: state.attempt, at: now, failure }].slice(-HISTORY);
   const failures = before.failures + (blameless ? 0 : 1);
-  const failingSince = before.failures === 0 ? now : before.failingSince;
+  const failingSince = before.failures > 0 ? before.failingSince : now;
   const next = { ...before, failures, failingSince, history };
-  const givesUp =
+  const why =
     decision === 'final'
       ? decision
       : failures >= policy.maxAttempts
         ? 'attempts'
-        : now - failingSince >= policy.maxElapsedMs && failures > 1 && 'elapsed';
-  if (givesUp) return close(next, { type: 'gave-up', why: givesUp, failure, attempts: history });
+        : now - failingSince >= policy.maxElapsedMs && 'elapsed';
+  if (why) return close(next, { type: 'gave-up', why, failure, attempts: history });
 
   const asked = Math.max(input.floorMs, draining ? state.floorMs : 0);
-  const floorMs = asked > 0 ? asked : Math.min(state.retryMs, policy.maxMs);
+  const floorMs = asked || Math.min(state.retryMs, policy.maxMs);
   const delay = backoffDelay(policy, Math.max(1, failures), before.delayMs, roll);
   const delayMs = delayWithFloor(delay, floorMs, policy.maxRetryAfterMs, policy.baseMs, roll);
-  return wait({ ...next, delayMs }, now, delayMs, floorMs, failure);
+  return wait({ ...next, delayMs }, now, failure.cause, delayMs, floorMs);
 }
 
 function healthy(state: State): State {
-  return { ...state, failures: 0, failingSince: 0, delayMs: 0, history: [] };
-}
-
-/** The network or the page came back: do not sit out a long wait, and do not trust a connection that slept. */
-function signal(state: State, now: number): Step {
-  if (state.name === 'open' || state.name === 'draining') return [state, [{ do: 'check' }]];
-  if (state.name !== 'waiting' || state.suspended) return [state, []];
-  if (now - state.since < SIGNAL_GAP_MS || now < state.notBefore) return [state, []];
-  return restart(state, now);
-}
-
-function suspended(state: State, now: number, notBefore: number): Step {
-  return [
-    { ...state, name: 'waiting', since: now, until: notBefore, notBefore, suspended: true },
-    leave(state),
-  ];
-}
-
-/** What ends the state's own doings. */
-function leave(state: State): Effect[] {
-  if (state.name === 'waiting') return [{ do: 'stop-waiting' }];
-  return isActive(state) ? [{ do: 'abandon' }] : [];
+  return { ...state, failures: 0, delayMs: 0, history: [] };
 }
 
 function close(state: State, reason: CloseReason): Step {
-  return [{ ...state, name: 'closed', reason }, leave(state)];
+  return [{ ...state, name: 'closed', reason }, 'enter'];
 }

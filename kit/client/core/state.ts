@@ -1,5 +1,5 @@
 import type { Backoff } from './backoff.ts';
-import type { Failure, RetryDecision } from './failure.ts';
+import type { Failure, FailureCause, RetryDecision } from './failure.ts';
 
 /** The retry policy, complete. Times in milliseconds. */
 export interface RetryPolicy extends Backoff {
@@ -41,7 +41,7 @@ export interface Memory {
   readonly attempt: number;
   /** Failures in a row. */
   readonly failures: number;
-  /** When the first of them was; 0 when there is none. */
+  /** When the first of them was; of no meaning when there is none. */
   readonly failingSince: number;
   /** The delay before the current attempt. */
   readonly delayMs: number;
@@ -51,26 +51,29 @@ export interface Memory {
   readonly history: readonly AttemptRecord[];
 }
 
-/** The life of a client. `since` is the time of entry on the clock that `now` comes from. */
+/** A wait for the next attempt. */
+export interface Wait {
+  readonly delayMs: number;
+  /** What the server asked for, 0 for nothing. */
+  readonly floorMs: number;
+  readonly cause: FailureCause | 'budget' | 'restore';
+}
+
+/** The life of a client. Times are on the clock that `now` comes from. */
 export type State = Memory &
   (
     | { readonly name: 'idle' }
-    | { readonly name: 'connecting'; readonly since: number }
+    | { readonly name: 'connecting' }
+    /** `since`: when the response began. */
     | { readonly name: 'open'; readonly since: number }
-    | {
-        readonly name: 'draining';
-        readonly since: number;
-        readonly openedAt: number;
-        readonly floorMs: number;
-      }
+    | { readonly name: 'draining'; readonly since: number; readonly floorMs: number }
     | {
         readonly name: 'waiting';
         readonly since: number;
-        readonly until: number;
         /** What the server asked for: no signal cuts the wait shorter. */
         readonly notBefore: number;
-        /** The page is away: nothing happens until it is restored. */
-        readonly suspended: boolean;
+        /** `null` while the page is away: nothing happens until it is restored. */
+        readonly wait: Wait | null;
       }
     | { readonly name: 'closed'; readonly reason: CloseReason }
   );
@@ -109,20 +112,10 @@ export type Input =
   | { readonly type: 'reconnect' }
   | { readonly type: 'close'; readonly reason: CloseReason };
 
-/** What the driver has to do. */
-export type Effect =
-  /** Make a request. */
-  | { readonly do: 'request' }
-  /** Let the current request or connection go. */
-  | { readonly do: 'abandon' }
-  /** Wake up after so long. */
-  | {
-      readonly do: 'wait';
-      readonly delayMs: number;
-      readonly failure: Failure | null;
-      readonly floorMs: number;
-    }
-  /** Do not wake up. */
-  | { readonly do: 'stop-waiting' }
-  /** Look at once whether the connection is alive. */
-  | { readonly do: 'check' };
+/**
+ * What the driver has to do:
+ * - `enter`: let go of the request, the connection or the wait of the state before, and begin what the next state says:
+ *   a request when `connecting`, its wait when `waiting`, the end when `closed`;
+ * - `check`: look at once whether the connection is alive.
+ */
+export type Effect = 'enter' | 'check';
