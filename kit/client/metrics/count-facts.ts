@@ -1,32 +1,35 @@
 import type { ClientFact } from '../facts.ts';
 
 /**
- * The counters of the client and their label (`''` for none). A counter that belongs to one kind of fact has the field
- * of that fact as its label. They are exposed as `sse_client_<name>_total`.
+ * The counters of the client: their label (`''` for none), and the kind of fact that they count, where it is one kind;
+ * then the label is the field of the fact.
  */
 export const COUNTERS = {
-  attempts: 'outcome',
-  disconnects: 'cause',
-  reconnects: 'cause',
-  give_ups: 'why',
-  events_received: '',
-  events_processed: '',
-  redeliveries: '',
-  duplicates: '',
-  out_of_order: 'action',
-  gaps: 'reason',
-  events_missed: '',
-  liveness_failures: 'cause',
-  cannot_resume: 'reason',
-  heartbeats: '',
-  handler_failures: '',
-  dead_letters: 'reason',
-  errors: 'code',
-} as const;
-/** Exposed as `sse_client_<name>`. */
-export const GAUGES = ['connections_open', 'lag_events'] as const;
-/** Exposed as `sse_client_<name>_seconds`. */
-export const HISTOGRAMS = ['downtime', 'recovery', 'delivery_lag', 'handler'] as const;
+  sse_client_attempts_total: ['outcome'],
+  sse_client_disconnects_total: ['cause'],
+  sse_client_reconnects_total: ['cause', 'retry'],
+  sse_client_give_ups_total: ['why', 'give-up'],
+  sse_client_events_received_total: ['', 'received'],
+  sse_client_events_processed_total: ['', 'processed'],
+  sse_client_redeliveries_total: [''],
+  sse_client_duplicates_total: ['', 'duplicate'],
+  sse_client_out_of_order_total: ['action', 'out-of-order'],
+  sse_client_gaps_total: ['reason', 'gap'],
+  sse_client_events_missed_total: [''],
+  sse_client_liveness_failures_total: ['cause', 'liveness'],
+  sse_client_cannot_resume_total: ['reason', 'cannot-resume'],
+  sse_client_heartbeats_total: ['', 'heartbeat'],
+  sse_client_handler_failures_total: ['', 'handler-failed'],
+  sse_client_dead_letters_total: ['reason', 'dead-letter'],
+  sse_client_errors_total: ['code', 'error'],
+} as const satisfies Record<string, readonly [label: string, kind?: ClientFact['kind']]>;
+export const GAUGES = ['sse_client_connections_open', 'sse_client_lag_events'] as const;
+export const HISTOGRAMS = [
+  'sse_client_downtime_seconds',
+  'sse_client_recovery_seconds',
+  'sse_client_delivery_lag_seconds',
+  'sse_client_handler_seconds',
+] as const;
 /** Upper bounds of the buckets of every histogram, in seconds. */
 export const BOUNDS = [0.001, 0.005, 0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300];
 
@@ -38,57 +41,58 @@ export type HistogramName = (typeof HISTOGRAMS)[number];
 export interface MetricWriter {
   readonly count: (name: CounterName, label?: string, by?: number) => void;
   readonly gauge: (name: GaugeName, value: number) => void;
-  readonly time: (name: HistogramName, seconds: number) => void;
+  readonly time: (name: HistogramName, ms: number) => void;
 }
-
-/** The counter of each kind of fact that has one. */
-const BY_KIND: Partial<Record<ClientFact['kind'], CounterName>> = {
-  retry: 'reconnects',
-  'give-up': 'give_ups',
-  received: 'events_received',
-  processed: 'events_processed',
-  duplicate: 'duplicates',
-  'out-of-order': 'out_of_order',
-  gap: 'gaps',
-  liveness: 'liveness_failures',
-  'cannot-resume': 'cannot_resume',
-  heartbeat: 'heartbeats',
-  'handler-failed': 'handler_failures',
-  'dead-letter': 'dead_letters',
-  error: 'errors',
-};
 
 /** Makes the function that turns facts into numbers. It remembers, per client, when a connection was lost. */
 export function countFacts({ count, gauge, time }: MetricWriter): (fact: ClientFact) => void {
+  const counters = Object.entries(COUNTERS) as Array<[CounterName, readonly [string, string?]]>;
+  const byKind = new Map(counters.map(([name, [label, kind]]) => [kind, { name, label }]));
   /** By trace id: the clients that are open, and when the others lost their connection. */
   const open = new Set<string>();
   const lostAt = new Map<string, number>();
   return (fact) => {
     const { kind, trace, at } = fact;
-    const name = BY_KIND[kind];
-    if (name) count(name, (fact as unknown as Record<string, string>)[COUNTERS[name]]);
-    if (kind === 'open') {
-      count('attempts', kind);
-      open.add(trace);
-      if (fact.downtimeMs !== null) time('downtime', fact.downtimeMs / 1000);
-    } else if (kind === 'disconnect') {
-      const wasOpen = open.delete(trace);
-      count(wasOpen ? 'disconnects' : 'attempts', fact.failure.cause);
-      if (wasOpen) lostAt.set(trace, at);
-    } else if (kind === 'closed') {
-      open.delete(trace);
-      lostAt.delete(trace);
-    } else if (kind === 'processed') {
-      if (fact.event.redelivery) count('redeliveries');
-      time('handler', fact.handlerMs / 1000);
-      const lost = open.has(trace) && lostAt.get(trace);
-      if (lost) {
-        lostAt.delete(trace);
-        time('recovery', (at - lost) / 1000);
+    const counter = byKind.get(kind);
+    if (counter) count(counter.name, (fact as unknown as Record<string, string>)[counter.label]);
+    switch (kind) {
+      case 'open':
+        count('sse_client_attempts_total', kind);
+        open.add(trace);
+        if (fact.downtimeMs !== null) time('sse_client_downtime_seconds', fact.downtimeMs);
+        gauge('sse_client_connections_open', open.size);
+        break;
+      case 'disconnect': {
+        const wasOpen = open.delete(trace);
+        count(wasOpen ? 'sse_client_disconnects_total' : 'sse_client_attempts_total', fact.failure.cause);
+        if (wasOpen) lostAt.set(trace, at);
+        gauge('sse_client_connections_open', open.size);
+        break;
       }
-      if (fact.publishedAt !== null) time('delivery_lag', Math.max(0, at - fact.publishedAt) / 1000);
-    } else if (kind === 'gap' || kind === 'cannot-resume') count('events_missed', '', fact.missed ?? 0);
-    else if (kind === 'heartbeat' && fact.lagEvents !== null) gauge('lag_events', fact.lagEvents);
-    if (kind === 'open' || kind === 'disconnect' || kind === 'closed') gauge('connections_open', open.size);
+      case 'closed':
+        open.delete(trace);
+        lostAt.delete(trace);
+        gauge('sse_client_connections_open', open.size);
+        break;
+      case 'processed': {
+        if (fact.event.redelivery) count('sse_client_redeliveries_total');
+        time('sse_client_handler_seconds', fact.handlerMs);
+        const lost = open.has(trace) && lostAt.get(trace);
+        if (lost) {
+          lostAt.delete(trace);
+          time('sse_client_recovery_seconds', at - lost);
+        }
+        if (fact.publishedAt !== null) {
+          time('sse_client_delivery_lag_seconds', Math.max(0, at - fact.publishedAt));
+        }
+        break;
+      }
+      case 'gap':
+      case 'cannot-resume':
+        count('sse_client_events_missed_total', '', fact.missed ?? 0);
+        break;
+      case 'heartbeat':
+        if (fact.lagEvents !== null) gauge('sse_client_lag_events', fact.lagEvents);
+    }
   };
 }

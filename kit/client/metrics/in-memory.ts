@@ -30,7 +30,7 @@ export interface InMemoryMetrics {
 export function inMemoryMetrics(): InMemoryMetrics {
   const counters: Record<string, Record<string, number>> = {};
   const gauges: Record<string, number> = {};
-  const histograms: Record<string, { buckets: number[]; count: number; sum: number }> = {};
+  const histograms: Record<string, { bounds: number[]; buckets: number[]; count: number; sum: number }> = {};
   const observe = countFacts({
     count(name, label = '', by = 1) {
       counters[name] ??= {};
@@ -39,8 +39,9 @@ export function inMemoryMetrics(): InMemoryMetrics {
     gauge(name, value) {
       gauges[name] = value;
     },
-    time(name, seconds) {
-      histograms[name] ??= { buckets: BOUNDS.map(() => 0), count: 0, sum: 0 };
+    time(name, ms) {
+      const seconds = ms / 1000;
+      histograms[name] ??= { bounds: BOUNDS, buckets: BOUNDS.map(() => 0), count: 0, sum: 0 };
       const histogram = histograms[name];
       histogram.count++;
       histogram.sum += seconds;
@@ -50,56 +51,29 @@ export function inMemoryMetrics(): InMemoryMetrics {
   });
   return {
     observe,
-    snapshot: () =>
-      structuredClone({
-        counters: exposed(counters, '_total'),
-        gauges: exposed(gauges, ''),
-        histograms: exposed(histograms, '_seconds', { bounds: BOUNDS }),
-      }),
+    snapshot: () => structuredClone({ counters, gauges, histograms }),
     text() {
       let text = '';
-      const metric = (name: string, type: string, samples: ReadonlyArray<[string, number]>): void => {
-        text += `# TYPE sse_client_${name} ${type}\n`;
-        for (const [suffix, value] of samples) text += `sse_client_${name}${suffix} ${value}\n`;
-      };
-      for (const [name, label] of Object.entries(COUNTERS)) {
-        const values = Object.entries(counters[name] ?? (label ? {} : { '': 0 }));
-        metric(
-          `${name}_total`,
-          'counter',
-          values.map(([value, count]) => [label && `{${label}="${escapeLabel(value)}"}`, count]),
-        );
+      for (const [name, [label]] of Object.entries(COUNTERS)) {
+        text += `# TYPE ${name} counter\n`;
+        for (const [value, count] of Object.entries(counters[name] ?? (label ? {} : { '': 0 }))) {
+          text += `${name}${label && `{${label}="${escapeLabel(value)}"}`} ${count}\n`;
+        }
       }
-      for (const name of GAUGES) metric(name, 'gauge', [['', gauges[name] ?? 0]]);
+      for (const name of GAUGES) text += `# TYPE ${name} gauge\n${name} ${gauges[name] ?? 0}\n`;
       for (const name of HISTOGRAMS) {
-        const { buckets = [], count = 0, sum = 0 } = histograms[name] ?? {};
+        const { buckets, count, sum } = histograms[name] ?? { buckets: [], count: 0, sum: 0 };
         let below = 0;
-        metric(`${name}_seconds`, 'histogram', [
-          ...BOUNDS.map((bound, index): [string, number] => {
-            below += buckets[index] ?? 0;
-            return [`_bucket{le="${bound}"}`, below];
-          }),
-          ['_bucket{le="+Inf"}', count],
-          ['_sum', sum],
-          ['_count', count],
-        ]);
+        text += `# TYPE ${name} histogram\n`;
+        for (const [index, bound] of BOUNDS.entries()) {
+          below += buckets[index] ?? 0;
+          text += `${name}_bucket{le="${bound}"} ${below}\n`;
+        }
+        text += `${name}_bucket{le="+Inf"} ${count}\n${name}_sum ${sum}\n${name}_count ${count}\n`;
       }
       return text;
     },
   };
-}
-
-/** Numbers under the names that the outside sees; `more` is added to each that is an object. */
-function exposed<T, More extends object>(
-  numbers: Readonly<Record<string, T>>,
-  suffix: string,
-  more?: More,
-): Record<string, T & More> {
-  const entries = Object.entries(numbers).map(([name, value]) => [
-    `sse_client_${name}${suffix}`,
-    more ? { ...more, ...value } : value,
-  ]);
-  return Object.fromEntries(entries);
 }
 
 function escapeLabel(value: string): string {
