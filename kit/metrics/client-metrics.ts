@@ -53,15 +53,11 @@ export interface ClientMetricsOptions {
  */
 export function clientMetrics({ registry }: ClientMetricsOptions): (fact: ClientFact) => void {
   const registers = [registry];
-  const counters = mapValues(COUNTERS, ([label], name) => ({
-    label,
+  const labels = Object.fromEntries(COUNTERS) as Record<CounterName, string>;
+  const counters = mapValues(COUNTER_HELP, (help, name) => ({
+    label: labels[name],
     bounded: boundedLabel(),
-    metric: new Counter<string>({
-      name,
-      help: COUNTER_HELP[name],
-      labelNames: label === '' ? [] : [label],
-      registers,
-    }),
+    metric: new Counter<string>({ name, help, labelNames: labels[name] ? [labels[name]] : [], registers }),
   }));
   const gauges = mapValues(GAUGE_HELP, (help, name) => new Gauge({ name, help, registers }));
   const histograms = mapValues(

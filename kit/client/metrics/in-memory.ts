@@ -54,7 +54,7 @@ export function inMemoryMetrics(): InMemoryMetrics {
     snapshot: () => structuredClone({ counters, gauges, histograms }),
     text() {
       let text = '';
-      for (const [name, [label]] of Object.entries(COUNTERS)) {
+      for (const [name, label] of COUNTERS) {
         text += `# TYPE ${name} counter\n`;
         for (const [value, count] of Object.entries(counters[name] ?? (label ? {} : { '': 0 }))) {
           text += `${name}${label && `{${label}="${escapeLabel(value)}"}`} ${count}\n`;
