@@ -1,5 +1,5 @@
 import type { ClientFact } from '../facts.ts';
-import { BOUNDS, COUNTERS, countFacts, GAUGES, HISTOGRAMS } from './count-facts.ts';
+import { BOUNDS, countFacts } from './count-facts.ts';
 
 /** One histogram: `buckets[i]` counts values up to `bounds[i]`, not cumulated; values above the last bound are in `count` only. */
 export interface HistogramSnapshot {
@@ -31,48 +31,57 @@ export function inMemoryMetrics(): InMemoryMetrics {
   const counters: Record<string, Record<string, number>> = {};
   const gauges: Record<string, number> = {};
   const histograms: Record<string, { bounds: number[]; buckets: number[]; count: number; sum: number }> = {};
+  /** What each metric adds to the text. */
+  const texts: Array<() => string> = [];
   const observe = countFacts({
-    count(name, label = '', by = 1) {
-      counters[name] ??= {};
-      counters[name][label] = (counters[name][label] ?? 0) + by;
+    counter(short, label) {
+      const name = `sse_client_${short}_total`;
+      texts.push(() => {
+        let text = `# TYPE ${name} counter\n`;
+        for (const [value, count] of Object.entries(counters[name] ?? (label ? {} : { '': 0 }))) {
+          text += `${name}${label && `{${label}="${escapeLabel(value)}"}`} ${count}\n`;
+        }
+        return text;
+      });
+      return (value = '', by = 1) => {
+        counters[name] ??= {};
+        counters[name][value] = (counters[name][value] ?? 0) + by;
+      };
     },
-    gauge(name, value) {
-      gauges[name] = value;
+    gauge(short) {
+      const name = `sse_client_${short}`;
+      texts.push(() => `# TYPE ${name} gauge\n${name} ${gauges[name] ?? 0}\n`);
+      return (value) => {
+        gauges[name] = value;
+      };
     },
-    time(name, ms) {
-      const seconds = ms / 1000;
-      histograms[name] ??= { bounds: BOUNDS, buckets: BOUNDS.map(() => 0), count: 0, sum: 0 };
-      const histogram = histograms[name];
-      histogram.count++;
-      histogram.sum += seconds;
-      const bucket = BOUNDS.findIndex((bound) => seconds <= bound);
-      if (bucket >= 0) histogram.buckets[bucket] = (histogram.buckets[bucket] ?? 0) + 1;
+    histogram(short) {
+      const name = `sse_client_${short}_seconds`;
+      const buckets = BOUNDS.map(() => 0);
+      const numbers = { bounds: BOUNDS, buckets, count: 0, sum: 0 };
+      texts.push(() => {
+        const { count, sum } = numbers;
+        let text = `# TYPE ${name} histogram\n`;
+        let below = 0;
+        for (const [index, bound] of BOUNDS.entries()) {
+          below += buckets[index] ?? 0;
+          text += `${name}_bucket{le="${bound}"} ${below}\n`;
+        }
+        return `${text}${name}_bucket{le="+Inf"} ${count}\n${name}_sum ${sum}\n${name}_count ${count}\n`;
+      });
+      return (ms) => {
+        histograms[name] = numbers;
+        numbers.count++;
+        numbers.sum += ms / 1000;
+        const bucket = BOUNDS.findIndex((bound) => ms / 1000 <= bound);
+        if (bucket >= 0) buckets[bucket] = (buckets[bucket] ?? 0) + 1;
+      };
     },
   });
   return {
     observe,
     snapshot: () => structuredClone({ counters, gauges, histograms }),
-    text() {
-      let text = '';
-      for (const [name, label] of COUNTERS) {
-        text += `# TYPE ${name} counter\n`;
-        for (const [value, count] of Object.entries(counters[name] ?? (label ? {} : { '': 0 }))) {
-          text += `${name}${label && `{${label}="${escapeLabel(value)}"}`} ${count}\n`;
-        }
-      }
-      for (const name of GAUGES) text += `# TYPE ${name} gauge\n${name} ${gauges[name] ?? 0}\n`;
-      for (const name of HISTOGRAMS) {
-        const { buckets, count, sum } = histograms[name] ?? { buckets: [], count: 0, sum: 0 };
-        let below = 0;
-        text += `# TYPE ${name} histogram\n`;
-        for (const [index, bound] of BOUNDS.entries()) {
-          below += buckets[index] ?? 0;
-          text += `${name}_bucket{le="${bound}"} ${below}\n`;
-        }
-        text += `${name}_bucket{le="+Inf"} ${count}\n${name}_sum ${sum}\n${name}_count ${count}\n`;
-      }
-      return text;
-    },
+    text: () => texts.map((text) => text()).join(''),
   };
 }
 
