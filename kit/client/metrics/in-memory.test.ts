@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import type { StreamEvent } from '../event.ts';
 import type { ClientFact, ClientFactBody } from '../facts.ts';
 import { inMemoryMetrics } from './in-memory.ts';
 
@@ -55,4 +56,23 @@ it('writes every metric as text, those without numbers as zero, with cumulated b
   );
   expect(text()).toContain('sse_client_downtime_seconds_bucket{le="0.01"} 0\n');
   expect(text()).toContain('sse_client_errors_total{code="a\\"b\\\\c\\nd"} 1\n');
+});
+
+it('measures a recovery up to the first event processed on the new connection, not to one from before', () => {
+  const { observe, snapshot } = inMemoryMetrics();
+  const processed = (at: number) =>
+    ({
+      ...fact({ kind: 'processed', event: {} as StreamEvent, handlerMs: 0, publishedAt: null }),
+      at,
+    }) as const;
+  observe(opened(null));
+  observe({
+    ...fact({ kind: 'disconnect', failure: { cause: 'eof', message: '' }, openMs: 1 }),
+    at: 1000,
+  });
+  observe(processed(1500));
+  observe(opened(null));
+  observe(processed(3000));
+  observe(processed(4000));
+  expect(snapshot().histograms.sse_client_recovery_seconds).toMatchObject({ count: 1, sum: 2 });
 });
