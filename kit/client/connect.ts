@@ -74,14 +74,14 @@ export function connectWith<Events extends EventMap>(
   const pull = createPull();
   const { onEvent, observe = [], signal } = config.options;
   const observers = [observe].flat();
-  const listeners = createListeners(observers, pull.redirect);
+  const listeners = createListeners(observers, onEvent, pull);
   const driver = createDriver({
     url,
     config,
     ports,
     name: options.name ?? nameOf(url),
     observers,
-    handle: listeners.handler(onEvent, pull.handle),
+    handle: listeners.handle,
     onClosing: pull.end,
   });
   if (signal?.aborted) void driver.close('aborted');

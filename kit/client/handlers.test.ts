@@ -225,6 +225,33 @@ describe('listeners', () => {
   });
 });
 
+describe('listeners beside other ways to get events', () => {
+  it('get the event that waited for somebody, stand beside `onEvent`, and leave nothing behind when removed', async () => {
+    const none = { onEvent: undefined } as unknown as ConnectOptions;
+    const heard: unknown[] = [];
+    const listener = ({ data }: StreamEvent) => void heard.push(data);
+    const alone = run((exchange) => exchange.write(open(0) + event(1) + event(2)), none);
+    await alone.clock.advance(0);
+    alone.stream.addEventListener('message', listener, { once: true });
+    await alone.clock.advance(0);
+    // The second waits again: nobody listens any more.
+    expect([heard, alone.stream.stats().cursor]).toEqual([[1], `${EPOCH}.1`]);
+    const pulled = await alone.stream[Symbol.asyncIterator]().next();
+    expect(pulled.value?.data).toBe(2);
+
+    const beside = run((exchange) => exchange.write(open(0) + event(1)));
+    beside.stream.addEventListener('message', listener);
+    await beside.clock.advance(0);
+    beside.stream.removeEventListener('message', listener);
+    beside.network.exchanges[0]?.write(event(2));
+    await beside.clock.advance(0);
+    expect([heard, beside.seen]).toEqual([
+      [1, 1],
+      [1, 2],
+    ]);
+  });
+});
+
 describe('payloads', () => {
   it.each([
     ['zod', z.object({ n: z.number() })],
@@ -258,6 +285,21 @@ describe('payloads', () => {
     });
     await clock.advance(1000);
     expect(seen).toEqual(['valid 1']);
+  });
+
+  it('are not validated again when only the handler failed: what the schema made of them stays', async () => {
+    const schema = z.string().transform((text) => text.length);
+    const seen: unknown[] = [];
+    const { clock, kinds } = run((exchange) => exchange.write(open(0) + event(1, 'four')), {
+      schemas: { message: schema },
+      handlerFailure: { attempts: 2 },
+      onEvent: ({ data, attempt }: StreamEvent) => {
+        seen.push(data);
+        if (attempt === 1) throw new Error('not yet');
+      },
+    });
+    await clock.advance(1000);
+    expect([seen, kinds('dead-letter')]).toEqual([[4, 4], []]);
   });
 
   it('that are broken are reported, the rest unharmed', async () => {

@@ -1,6 +1,7 @@
 import { type Handle, isThenable } from './delivery.ts';
 import type { StreamEvent } from './event.ts';
 import type { ClientFact } from './facts.ts';
+import type { Pull } from './pull.ts';
 
 /** As for `EventTarget.addEventListener`. */
 export interface ListenerOptions {
@@ -23,59 +24,49 @@ const FACT_PREFIX = 'stream.';
 export interface Listeners {
   readonly add: (type: string, listener: Listener, options?: ListenerOptions) => void;
   readonly remove: (type: string, listener: (value: never) => unknown) => void;
-  /** The handler made of `onEvent` and the listeners; `otherwise` handles events while there is neither. */
-  readonly handler: (onEvent: Handle | undefined, otherwise: Handle) => Handle;
+  /** The handler made of `onEvent` and the listeners. */
+  readonly handle: Handle;
 }
 
 /**
  * @param observers gets an observer as soon as somebody listens to facts, and not before: facts for each event cost.
- * @param heard called when the first listener for events was added.
+ * @param pull handles events while there are neither listeners nor `onEvent`.
  */
 export function createListeners(
   observers: Array<(fact: ClientFact) => unknown>,
-  heard: (handle: Handle) => void,
+  onEvent: Handle | undefined,
+  pull: Pull,
 ): Listeners {
   const byType = new Map<string, Entry[]>();
+  const alone = onEvent ?? pull.handle;
   let events = 0;
-  let observing = false;
-  let whole: Handle = call;
 
-  function call(event: StreamEvent): unknown {
-    return settle([...fire(event.type, event), ...fire('*', event)]);
-  }
   const fire = (type: string, value: unknown): unknown[] =>
     (byType.get(type) ?? []).map(({ listener, once }) => {
       if (once) remove(type, listener);
       return attempt(listener, value);
     });
+  const whole = (event: StreamEvent): unknown =>
+    settle([...(onEvent ? [attempt(onEvent, event)] : []), ...fire(event.type, event), ...fire('*', event)]);
+  const tell = (fact: ClientFact): unknown => settle(fire(FACT_PREFIX + fact.kind, fact));
   const remove = (type: string, listener: (value: never) => unknown): void => {
     const entries = byType.get(type) ?? [];
     const left = entries.filter((entry) => entry.listener !== listener);
-    if (left.length === entries.length) return;
     byType.set(type, left);
     if (!type.startsWith(FACT_PREFIX)) events -= entries.length - left.length;
   };
   return {
     add(type, listener, { once = false, signal } = {}) {
-      if (signal?.aborted) return;
       const entries = byType.get(type) ?? [];
-      if (entries.some((entry) => entry.listener === listener)) return;
+      if (signal?.aborted || entries.some((entry) => entry.listener === listener)) return;
       byType.set(type, [...entries, { listener, once }]);
       signal?.addEventListener('abort', () => remove(type, listener), { once: true });
       if (!type.startsWith(FACT_PREFIX)) {
-        if (++events === 1) heard(whole);
-      } else if (!observing) {
-        observing = true;
-        observers.push((fact) => settle(fire(FACT_PREFIX + fact.kind, fact)));
-      }
+        if (++events === 1) pull.redirect(whole);
+      } else if (!observers.includes(tell)) observers.push(tell);
     },
     remove,
-    handler(onEvent, otherwise) {
-      whole = onEvent
-        ? (event) => settle([attempt(onEvent, event), ...fire(event.type, event), ...fire('*', event)])
-        : call;
-      return (event) => (events === 0 ? (onEvent ?? otherwise)(event) : whole(event));
-    },
+    handle: (event) => (events === 0 ? alone(event) : whole(event)),
   };
 }
 

@@ -6,18 +6,15 @@ import type { StreamEvent } from './event.ts';
 
 interface Pending {
   readonly event: StreamEvent;
-  readonly finish: () => void;
-  readonly abandon: (error: Error) => void;
+  /** Ends the wait of delivery, with a promise when that has to be waited for. */
+  readonly finish: (result: unknown) => void;
 }
 
-interface Waiter {
-  readonly resolve: (result: IteratorResult<StreamEvent>) => void;
-  readonly reject: (error: unknown) => void;
-}
+type Result = IteratorResult<StreamEvent>;
 
 /** Turns the push of delivery into a pull: an event counts as handled when the next one is asked for. */
 export interface Pull {
-  readonly handle: (event: StreamEvent) => Promise<void>;
+  readonly handle: (event: StreamEvent) => Promise<unknown>;
   readonly iterate: (driver: Driver) => AsyncIterator<StreamEvent>;
   /** Hands an event that waits for a consumer to one that came along and does not iterate. */
   readonly redirect: (handle: (event: StreamEvent) => unknown) => void;
@@ -26,58 +23,55 @@ export interface Pull {
 
 /** Makes a pull that nobody pulls yet: the first event waits. */
 export function createPull(): Pull {
+  /** The event that waits for the consumer or, when `taken`, is in its hands. */
   let pending: Pending | null = null;
-  /** Whether the consumer has `pending` in its hands. */
   let taken = false;
   /** More than one when the consumer asks for several events at once. */
-  let waiters: Waiter[] = [];
+  let waiters: Array<(result: Result | Promise<Result>) => void> = [];
   let iterated = false;
-  let ended: CloseReason | null = null;
 
-  const give = (): void => {
-    if (!pending || taken) return;
-    const waiter = waiters.shift();
-    if (!waiter) return;
-    taken = true;
-    waiter.resolve({ done: false, value: pending.event });
-    if (waiters.length > 0) settle();
-  };
-  const settle = (): void => {
-    const finished = taken ? pending : null;
-    if (!finished) return;
+  /** Gives up what is pending: as handled, or to a handler that decides about it. */
+  const finish = (handle?: (event: StreamEvent) => unknown): void => {
+    pending?.finish(handle && Promise.resolve(pending.event).then(handle));
     pending = null;
     taken = false;
-    finished.finish();
   };
-  const over = (reason: CloseReason): void => {
-    for (const { resolve, reject } of waiters) {
+  /** While somebody waits: what is in the consumer's hands is done with, and what waits for it is handed over. */
+  const advance = (): void => {
+    if (waiters.length === 0) return;
+    if (taken) finish();
+    if (!pending) return;
+    taken = true;
+    waiters.shift()?.({ done: false, value: pending.event });
+    advance();
+  };
+  const end = (reason: CloseReason): void => {
+    for (const resolve of waiters) {
       iterated = false;
-      if (reason.type === 'gave-up') {
-        const message = `gave up: ${reason.failure.message}`;
-        reject(new SseKitError('ERR_GAVE_UP', message, { cause: reason.failure.error }));
-      } else if (reason.type === 'failed') reject(reason.error);
-      else resolve({ done: true, value: undefined });
+      resolve(last(reason));
     }
     waiters = [];
+    finish(() => {
+      throw new SseKitError(UNFINISHED, 'closed before the next event was asked for');
+    });
   };
 
   return {
     handle: (event) =>
-      new Promise<void>((finish, abandon) => {
-        ended = null;
-        pending = { event, finish, abandon };
-        give();
+      new Promise((finish) => {
+        pending = { event, finish };
+        advance();
       }),
     iterate(driver) {
       if (iterated) throw new SseKitError('ERR_ALREADY_ITERATED', 'a stream can be iterated once at a time');
       iterated = true;
       return {
         next: () =>
-          new Promise((resolve, reject) => {
-            settle();
-            waiters.push({ resolve, reject });
-            if (ended && driver.state().name === 'closed') over(ended);
-            else give();
+          new Promise((resolve) => {
+            waiters.push(resolve);
+            advance();
+            const state = driver.state();
+            if (state.name === 'closed') end(state.reason);
           }),
         async return() {
           iterated = false;
@@ -87,18 +81,16 @@ export function createPull(): Pull {
       };
     },
     redirect(handle) {
-      if (iterated || !pending || taken) return;
-      const { event, finish, abandon } = pending;
-      pending = null;
-      void Promise.resolve(event).then(handle).then(finish, abandon);
+      if (!iterated && !taken) finish(handle);
     },
-    end(reason) {
-      ended = reason;
-      const left = pending;
-      pending = null;
-      taken = false;
-      left?.abandon(new SseKitError(UNFINISHED, 'closed before the next event was asked for'));
-      over(reason);
-    },
+    end,
   };
+}
+
+/** What an iteration ends with. */
+async function last(reason: CloseReason): Promise<Result> {
+  if (reason.type === 'failed') throw reason.error;
+  if (reason.type !== 'gave-up') return { done: true, value: undefined };
+  const { message, error } = reason.failure;
+  throw new SseKitError('ERR_GAVE_UP', `gave up: ${message}`, { cause: error });
 }

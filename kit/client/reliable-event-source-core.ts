@@ -2,7 +2,6 @@ import { STREAM_HEARTBEAT } from '../protocol/constants.ts';
 import { connectWith, type StreamHandle } from './connect.ts';
 import type { Failure } from './core/failure.ts';
 import type { StateName } from './core/state.ts';
-import type { StreamEvent } from './event.ts';
 import type { FactOf } from './facts.ts';
 import type { ConnectOptions } from './options.ts';
 import type { ClientPorts } from './ports.ts';
@@ -35,14 +34,44 @@ export type EventSourceStream = Pick<StreamHandle, 'state' | 'stats' | 'closed' 
 
 type Handler<E extends Event> = ((this: EventSource, event: E) => unknown) | null;
 
-const READY_STATES: Readonly<Record<StateName, 0 | 1 | 2>> = {
-  idle: 0,
-  connecting: 0,
-  waiting: 0,
-  open: 1,
-  draining: 1,
-  closed: 2,
-};
+/** An `EventTarget` with the listeners of an `EventSource`. Methods, not properties, so that subclasses may override. */
+interface EventSourceTarget extends EventTarget {
+  addEventListener<Type extends keyof EventSourceEventMap>(
+    type: Type,
+    listener: (this: EventSource, event: EventSourceEventMap[Type]) => unknown,
+    options?: boolean | AddEventListenerOptions,
+  ): void;
+  addEventListener(
+    type: string,
+    listener: (this: EventSource, event: MessageEvent) => unknown,
+    options?: boolean | AddEventListenerOptions,
+  ): void;
+  addEventListener(
+    type: string,
+    listener: EventListenerOrEventListenerObject | null,
+    options?: boolean | AddEventListenerOptions,
+  ): void;
+  removeEventListener<Type extends keyof EventSourceEventMap>(
+    type: Type,
+    listener: (this: EventSource, event: EventSourceEventMap[Type]) => unknown,
+    options?: boolean | EventListenerOptions,
+  ): void;
+  removeEventListener(
+    type: string,
+    listener: (this: EventSource, event: MessageEvent) => unknown,
+    options?: boolean | EventListenerOptions,
+  ): void;
+  removeEventListener(
+    type: string,
+    listener: EventListenerOrEventListenerObject | null,
+    options?: boolean | EventListenerOptions,
+  ): void;
+}
+
+function readyStateOf(name: StateName): 0 | 1 | 2 {
+  if (name === 'closed') return 2;
+  return name === 'open' || name === 'draining' ? 1 : 0;
+}
 
 /**
  * The `EventSource` interface (WHATWG HTML 9.2) on the kit's client. Subclasses choose the ports.
@@ -57,7 +86,10 @@ const READY_STATES: Readonly<Record<StateName, 0 | 1 | 2>> = {
  *   heartbeats that came as comments, too; `stream.end` closes, with an `error` event as after a 204;
  * - events are not `isTrusted`.
  */
-export class ReliableEventSourceCore extends EventTarget implements EventSource {
+export class ReliableEventSourceCore
+  extends (EventTarget as new () => EventSourceTarget)
+  implements EventSource
+{
   static readonly CONNECTING = 0;
   static readonly OPEN = 1;
   static readonly CLOSED = 2;
@@ -72,15 +104,13 @@ export class ReliableEventSourceCore extends EventTarget implements EventSource 
   readonly stream: EventSourceStream;
 
   readonly #handle: StreamHandle;
-  readonly #decode: boolean;
-  readonly #attributes = new Map<string, { handler: Handler<Event>; readonly listener: EventListener }>();
+  readonly #attributes: Record<string, Handler<Event>> = {};
+  readonly #attribute = (event: Event): unknown => this.#attributes[event.type]?.call(this, event);
   #readyState: 0 | 1 | 2 = 0;
-  /** Closed by the caller: nothing is fired any more. */
-  #silent = false;
+  /** What is to be fired, in order; `null` once closed by the caller: nothing is fired any more. */
+  #due: Array<() => void> | null = [];
   #failure: Failure | null = null;
-  #due: Array<() => void> = [];
   #origin = '';
-  readonly #signal: AbortSignal | undefined;
 
   /**
    * @throws SyntaxError (a DOMException) when `url` cannot be parsed
@@ -91,148 +121,85 @@ export class ReliableEventSourceCore extends EventTarget implements EventSource 
     const { withCredentials = false, decode = false, ...options } = init;
     this.url = absolute(url);
     this.withCredentials = withCredentials;
-    this.#decode = decode;
-    this.#signal = options.signal;
     this.#handle = connectWith(defaults, this.url, {
       ...options,
       credentials: withCredentials ? 'include' : 'same-origin',
-      onEvent: (event) => this.#event(event),
+      onEvent: (event) => {
+        this.#flush();
+        if (!this.#due) return;
+        this.#dispatch(event.type, decode ? event.data : event.raw, event.id ?? this.#lastEventId());
+      },
       onOpen: (fact) => {
         this.#origin = new URL(fact.url, this.url).origin;
-        options.onOpen?.(fact);
+        return options.onOpen?.(fact);
       },
       onControl: (fact) => {
-        this.#control(fact);
-        options.onControl?.(fact);
+        const { frame } = fact;
+        if (frame.type === 'unknown') this.#post(frame.name, frame.data);
+        else this.#post(frame.type, JSON.stringify(frame.body));
+        return options.onControl?.(fact);
       },
       onHeartbeat: (fact) => {
-        const { head, serverUnixMs } = fact;
-        this.#post(STREAM_HEARTBEAT, JSON.stringify({ head, unixMs: serverUnixMs }), this.#lastEventId());
-        options.onHeartbeat?.(fact);
+        this.#post(STREAM_HEARTBEAT, JSON.stringify({ head: fact.head, unixMs: fact.serverUnixMs }));
+        return options.onHeartbeat?.(fact);
       },
       onDisconnect: (fact) => {
         this.#failure = fact.failure;
-        options.onDisconnect?.(fact);
+        return options.onDisconnect?.(fact);
       },
       onStateChange: (fact) => {
+        if (options.signal?.aborted) this.#due = null;
         this.#changed(fact);
-        options.onStateChange?.(fact);
+        return options.onStateChange?.(fact);
       },
     });
     this.stream = this.#handle;
   }
 
   get readyState(): 0 | 1 | 2 {
-    return this.#readyState;
+    return this.#due ? this.#readyState : 2;
   }
 
   get onopen(): Handler<Event> {
-    return this.#attribute('open');
+    return this.#attributes.open ?? null;
   }
   set onopen(handler: Handler<Event>) {
     this.#setAttribute('open', handler);
   }
   get onmessage(): Handler<MessageEvent> {
-    return this.#attribute('message');
+    return this.#attributes.message ?? null;
   }
   set onmessage(handler: Handler<MessageEvent>) {
     this.#setAttribute('message', handler);
   }
   get onerror(): Handler<Event> {
-    return this.#attribute('error');
+    return this.#attributes.error ?? null;
   }
   set onerror(handler: Handler<Event>) {
     this.#setAttribute('error', handler);
   }
 
-  override addEventListener<Type extends keyof EventSourceEventMap>(
-    type: Type,
-    listener: (this: EventSource, event: EventSourceEventMap[Type]) => unknown,
-    options?: boolean | AddEventListenerOptions,
-  ): void;
-  override addEventListener(
-    type: string,
-    listener: (this: EventSource, event: MessageEvent) => unknown,
-    options?: boolean | AddEventListenerOptions,
-  ): void;
-  override addEventListener(
-    type: string,
-    listener: EventListenerOrEventListenerObject | null,
-    options?: boolean | AddEventListenerOptions,
-  ): void;
-  override addEventListener(
-    type: string,
-    listener: unknown,
-    options?: boolean | AddEventListenerOptions,
-  ): void {
-    super.addEventListener(type, listener as EventListener, options);
-  }
-
-  override removeEventListener<Type extends keyof EventSourceEventMap>(
-    type: Type,
-    listener: (this: EventSource, event: EventSourceEventMap[Type]) => unknown,
-    options?: boolean | EventListenerOptions,
-  ): void;
-  override removeEventListener(
-    type: string,
-    listener: (this: EventSource, event: MessageEvent) => unknown,
-    options?: boolean | EventListenerOptions,
-  ): void;
-  override removeEventListener(
-    type: string,
-    listener: EventListenerOrEventListenerObject | null,
-    options?: boolean | EventListenerOptions,
-  ): void;
-  override removeEventListener(
-    type: string,
-    listener: unknown,
-    options?: boolean | EventListenerOptions,
-  ): void {
-    super.removeEventListener(type, listener as EventListener, options);
-  }
-
   /** Closes for good. No event is fired any more. */
   close(): void {
-    this.#end();
+    this.#due = null;
     void this.#handle.close();
   }
 
-  #end(): void {
-    this.#silent = true;
-    this.#readyState = 2;
-    this.#due = [];
-  }
-
-  #attribute<E extends Event>(type: string): Handler<E> {
-    return (this.#attributes.get(type)?.handler as Handler<E> | undefined) ?? null;
-  }
-
-  /** An event handler attribute (HTML 8.1.8.1): it keeps its place among the listeners until it is set to null. */
+  /**
+   * An event handler attribute (HTML 8.1.8.1): it keeps its place among the listeners until it is set to null, as adding
+   * a listener that is there already changes nothing.
+   */
   #setAttribute(type: string, value: unknown): void {
     const handler = typeof value === 'function' ? (value as Handler<Event>) : null;
-    const present = this.#attributes.get(type);
-    if (present && handler) present.handler = handler;
-    else if (present) {
-      super.removeEventListener(type, present.listener);
-      this.#attributes.delete(type);
-    } else if (handler) {
-      const listener: EventListener = (event) => this.#attributes.get(type)?.handler?.call(this, event);
-      this.#attributes.set(type, { handler, listener });
-      super.addEventListener(type, listener);
-    }
+    this.#attributes[type] = handler;
+    if (handler) this.addEventListener(type, this.#attribute);
+    else this.removeEventListener(type, this.#attribute);
   }
 
   /** Every change of the connection is told once, in a task of its own as the specification wants, in order. */
   #changed({ from, to, cause }: FactOf<'state'>): void {
-    if (this.#silent || cause === 'throttled') return;
-    if (to === 'closed' && this.#signal?.aborted) {
-      this.#end();
-      return;
-    }
-    const before = READY_STATES[from];
-    const after = READY_STATES[to];
-    const retrying = to === 'waiting' && from !== 'closed';
-    if (before === after && !retrying) return;
+    const after = readyStateOf(to);
+    if (cause === 'throttled' || (readyStateOf(from) === after && to !== 'waiting')) return;
     const failure = this.#failure;
     this.#failure = null;
     this.#later(() => {
@@ -243,33 +210,21 @@ export class ReliableEventSourceCore extends EventTarget implements EventSource 
   }
 
   #later(task: () => void): void {
-    this.#due.push(task);
+    this.#due?.push(task);
     queueMicrotask(() => this.#flush());
   }
 
   #flush(): void {
-    for (let task = this.#due.shift(); task; task = this.#due.shift()) task();
-  }
-
-  #event(event: StreamEvent): void {
-    this.#flush();
-    if (this.#silent) return;
-    const data = this.#decode ? event.data : event.raw;
-    this.#dispatch(event.type, data, event.id ?? this.#lastEventId());
+    for (let task = this.#due?.shift(); task; task = this.#due?.shift()) task();
   }
 
   /** While an event is handled, the cursor still is the id before it. */
   #lastEventId(): string {
-    return this.#handle?.stats().cursor ?? '';
+    return this.#handle.stats().cursor ?? '';
   }
 
-  #control({ frame }: FactOf<'control'>): void {
-    const { type } = frame;
-    if (type === 'unknown') this.#post(frame.name, frame.data, this.#lastEventId());
-    else this.#post(type, JSON.stringify(frame.body), this.#lastEventId());
-  }
-
-  #post(type: string, data: string, lastEventId: string): void {
+  #post(type: string, data: string): void {
+    const lastEventId = this.#lastEventId();
     this.#later(() => this.#dispatch(type, data, lastEventId));
   }
 

@@ -200,6 +200,40 @@ describe.each([
     ]);
   });
 
+  it('calls the callbacks of its options, too, and reports one that rejects', async () => {
+    const server = await serve((exchange) => {
+      if (exchange.number === 1) exchange.response.writeHead(503).end();
+      else exchange.end(`: hb epochABC.0 5\n\n${END}`);
+    });
+    const calls: string[] = [];
+    const errors: string[] = [];
+    const { ended, source } = open(server.url, {
+      onOpen: ({ kind }) => void calls.push(kind),
+      onControl: ({ kind }) => void calls.push(kind),
+      onHeartbeat: async ({ kind }) => {
+        calls.push(kind);
+        throw new Error('later');
+      },
+      onDisconnect: ({ kind }) => void calls.push(kind),
+      onStateChange: ({ to }) => void calls.push(to),
+      onError: ({ code, message }) => void (code === 'ERR_CALLBACK' && errors.push(message)),
+    });
+    await ended;
+    await source.stream.closed;
+    expect(calls).toEqual([
+      'connecting',
+      'disconnect',
+      'waiting',
+      'connecting',
+      'open',
+      'open',
+      'heartbeat',
+      'control',
+      'closed',
+    ]);
+    expect(errors).toEqual(['callback threw: later']);
+  });
+
   it('decodes payloads when it is asked to', async () => {
     const server = await serve((exchange) => exchange.end(`data: {"n":1}\n\n${END}`));
     const { source, ended } = open(server.url, { decode: true });
@@ -231,5 +265,26 @@ describe('the types', () => {
     };
     expectTypeOf(usage).toBeCallableWith({} as OnFetch);
     expect(Constructor.CLOSED).toBe(2);
+  });
+
+  it('let subclasses override methods and attributes', () => {
+    class Recording extends OnFetch {
+      readonly types: string[] = [];
+      override addEventListener(type: string, listener: unknown): void {
+        this.types.push(type);
+        super.addEventListener(type, listener as EventListener);
+      }
+      override get onopen() {
+        return super.onopen;
+      }
+      override set onopen(handler) {
+        super.onopen = handler;
+      }
+    }
+    const source = new Recording('http://test/', { signal: AbortSignal.abort() });
+    const handler = () => undefined;
+    source.onopen = handler;
+    source.addEventListener('tick', () => undefined);
+    expect([source.onopen, source.types.includes('tick')]).toEqual([handler, true]);
   });
 });

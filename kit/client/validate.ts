@@ -25,27 +25,26 @@ export function validating(
 ): Handle {
   const passed = new WeakSet<StreamEvent>();
   const decide = (event: StreamEvent, result: SchemaResult<unknown>): unknown => {
-    if (result.issues) {
-      const message = result.issues.map((issue) => issue.message).join('; ');
-      refused(
+    const { issues } = result;
+    if (issues) {
+      const message = issues.map((issue) => issue.message).join('; ');
+      return refused(
         event,
-        new SseKitError('ERR_VALIDATION', `${event.type}: ${message}`, { cause: result.issues }),
+        new SseKitError('ERR_VALIDATION', `${event.type}: ${message}`, { cause: issues }),
       );
-      return undefined;
     }
     (event as WireEvent).replaceData(result.value);
     passed.add(event);
     return handle(event);
   };
   return (event) => {
-    const schema = Object.hasOwn(schemas, event.type) ? schemas[event.type] : undefined;
+    const schema = Object.hasOwn(schemas, event.type) && schemas[event.type];
     if (!schema || passed.has(event)) return handle(event);
     let data: unknown;
     try {
       data = event.data;
     } catch (error) {
-      refused(event, error);
-      return undefined;
+      return refused(event, error);
     }
     const result = schema['~standard'].validate(data);
     return result instanceof Promise ? result.then((value) => decide(event, value)) : decide(event, result);

@@ -2,7 +2,6 @@ import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
 import type { ClientFact } from '../client/facts.ts';
 import {
   BOUNDS,
-  COUNTERS,
   type CounterName,
   countFacts,
   type GaugeName,
@@ -52,41 +51,30 @@ export interface ClientMetricsOptions {
  */
 export function clientMetrics({ registry }: ClientMetricsOptions): (fact: ClientFact) => void {
   const registers = [registry];
-  const counters = mapValues(COUNTERS, (label, name) => ({
-    label,
-    bounded: boundedLabel(),
-    metric: new Counter<string>({
-      name: `sse_client_${name}_total`,
-      help: COUNTER_HELP[name],
-      labelNames: label === '' ? [] : [label],
-      registers,
-    }),
-  }));
-  const gauges = mapValues(
-    GAUGE_HELP,
-    (help, name) => new Gauge({ name: `sse_client_${name}`, help, registers }),
-  );
-  const histograms = mapValues(
-    HISTOGRAM_HELP,
-    (help, name) =>
-      new Histogram({ name: `sse_client_${name}_seconds`, help, buckets: [...BOUNDS], registers }),
-  );
   return countFacts({
-    count(name, value = '', by = 1) {
-      const { label, metric, bounded } = counters[name];
-      if (label === '') metric.inc(by);
-      else metric.inc({ [label]: bounded(value) }, by);
+    counter(name, label) {
+      const metric = new Counter<string>({
+        name: `sse_client_${name}_total`,
+        help: COUNTER_HELP[name],
+        labelNames: label === '' ? [] : [label],
+        registers,
+      });
+      if (label === '') return (_value, by = 1) => metric.inc(by);
+      const bounded = boundedLabel();
+      return (value = '', by = 1) => metric.inc({ [label]: bounded(value) }, by);
     },
-    gauge: (name, value) => gauges[name].set(value),
-    time: (name, seconds) => histograms[name].observe(seconds),
+    gauge(name) {
+      const metric = new Gauge({ name: `sse_client_${name}`, help: GAUGE_HELP[name], registers });
+      return (value) => metric.set(value);
+    },
+    histogram(name) {
+      const metric = new Histogram({
+        name: `sse_client_${name}_seconds`,
+        help: HISTOGRAM_HELP[name],
+        buckets: [...BOUNDS],
+        registers,
+      });
+      return (ms) => metric.observe(ms / 1000);
+    },
   });
-}
-
-function mapValues<K extends string, V, R>(
-  record: Readonly<Record<K, V>>,
-  map: (value: V, name: K) => R,
-): Record<K, R> {
-  const mapped: Partial<Record<K, R>> = {};
-  for (const name of Object.keys(record) as K[]) mapped[name] = map(record[name], name);
-  return mapped as Record<K, R>;
 }

@@ -11,7 +11,7 @@ export interface ConsoleLike {
   warn(message: string, detail: object): void;
 }
 
-const WORTH_A_WARNING = new Set<ClientFact['kind']>([
+const WORTH_A_WARNING: ReadonlyArray<ClientFact['kind']> = [
   'error',
   'give-up',
   'gap',
@@ -19,8 +19,8 @@ const WORTH_A_WARNING = new Set<ClientFact['kind']>([
   'liveness',
   'dead-letter',
   'handler-failed',
-]);
-const PER_EVENT = new Set<ClientFact['kind']>(['received', 'processed', 'heartbeat', 'control']);
+];
+const PER_EVENT: ReadonlyArray<ClientFact['kind']> = ['received', 'processed', 'heartbeat', 'control'];
 
 /**
  * Writes facts to the console, one line each.
@@ -31,9 +31,8 @@ export function consoleObserver(
 ): (fact: ClientFact) => void {
   const target = options.console ?? console;
   return (fact) => {
-    if (PER_EVENT.has(fact.kind) && !options.perEvent) return;
+    if (PER_EVENT.includes(fact.kind) && !options.perEvent) return;
     const { kind, ...detail } = fact;
-    if (WORTH_A_WARNING.has(kind)) target.warn(`sse ${kind}`, detail);
-    else target.info(`sse ${kind}`, detail);
+    target[WORTH_A_WARNING.includes(kind) ? 'warn' : 'info'](`sse ${kind}`, detail);
   };
 }

@@ -1,5 +1,5 @@
 import type { ClientFact } from '../facts.ts';
-import { BOUNDS, COUNTERS, countFacts, GAUGES, HISTOGRAMS } from './count-facts.ts';
+import { BOUNDS, countFacts } from './count-facts.ts';
 
 /** One histogram: `buckets[i]` counts values up to `bounds[i]`, not cumulated; values above the last bound are in `count` only. */
 export interface HistogramSnapshot {
@@ -30,76 +30,59 @@ export interface InMemoryMetrics {
 export function inMemoryMetrics(): InMemoryMetrics {
   const counters: Record<string, Record<string, number>> = {};
   const gauges: Record<string, number> = {};
-  const histograms: Record<string, { buckets: number[]; count: number; sum: number }> = {};
+  const histograms: Record<string, { bounds: number[]; buckets: number[]; count: number; sum: number }> = {};
+  /** What each metric adds to the text. */
+  const texts: Array<() => string> = [];
   const observe = countFacts({
-    count(name, label = '', by = 1) {
-      counters[name] ??= {};
-      counters[name][label] = (counters[name][label] ?? 0) + by;
+    counter(short, label) {
+      const name = `sse_client_${short}_total`;
+      texts.push(() => {
+        let text = `# TYPE ${name} counter\n`;
+        for (const [value, count] of Object.entries(counters[name] ?? (label ? {} : { '': 0 }))) {
+          text += `${name}${label && `{${label}="${escapeLabel(value)}"}`} ${count}\n`;
+        }
+        return text;
+      });
+      return (value = '', by = 1) => {
+        counters[name] ??= {};
+        counters[name][value] = (counters[name][value] ?? 0) + by;
+      };
     },
-    gauge(name, value) {
-      gauges[name] = value;
+    gauge(short) {
+      const name = `sse_client_${short}`;
+      texts.push(() => `# TYPE ${name} gauge\n${name} ${gauges[name] ?? 0}\n`);
+      return (value) => {
+        gauges[name] = value;
+      };
     },
-    time(name, seconds) {
-      histograms[name] ??= { buckets: BOUNDS.map(() => 0), count: 0, sum: 0 };
-      const histogram = histograms[name];
-      histogram.count++;
-      histogram.sum += seconds;
-      const bucket = BOUNDS.findIndex((bound) => seconds <= bound);
-      if (bucket >= 0) histogram.buckets[bucket] = (histogram.buckets[bucket] ?? 0) + 1;
+    histogram(short) {
+      const name = `sse_client_${short}_seconds`;
+      const buckets = BOUNDS.map(() => 0);
+      const numbers = { bounds: BOUNDS, buckets, count: 0, sum: 0 };
+      texts.push(() => {
+        const { count, sum } = numbers;
+        let text = `# TYPE ${name} histogram\n`;
+        let below = 0;
+        for (const [index, bound] of BOUNDS.entries()) {
+          below += buckets[index] ?? 0;
+          text += `${name}_bucket{le="${bound}"} ${below}\n`;
+        }
+        return `${text}${name}_bucket{le="+Inf"} ${count}\n${name}_sum ${sum}\n${name}_count ${count}\n`;
+      });
+      return (ms) => {
+        histograms[name] = numbers;
+        numbers.count++;
+        numbers.sum += ms / 1000;
+        const bucket = BOUNDS.findIndex((bound) => ms / 1000 <= bound);
+        if (bucket >= 0) buckets[bucket] = (buckets[bucket] ?? 0) + 1;
+      };
     },
   });
   return {
     observe,
-    snapshot: () =>
-      structuredClone({
-        counters: exposed(counters, '_total'),
-        gauges: exposed(gauges, ''),
-        histograms: exposed(histograms, '_seconds', { bounds: BOUNDS }),
-      }),
-    text() {
-      let text = '';
-      const metric = (name: string, type: string, samples: ReadonlyArray<[string, number]>): void => {
-        text += `# TYPE sse_client_${name} ${type}\n`;
-        for (const [suffix, value] of samples) text += `sse_client_${name}${suffix} ${value}\n`;
-      };
-      for (const [name, label] of Object.entries(COUNTERS)) {
-        const values = Object.entries(counters[name] ?? (label ? {} : { '': 0 }));
-        metric(
-          `${name}_total`,
-          'counter',
-          values.map(([value, count]) => [label && `{${label}="${escapeLabel(value)}"}`, count]),
-        );
-      }
-      for (const name of GAUGES) metric(name, 'gauge', [['', gauges[name] ?? 0]]);
-      for (const name of HISTOGRAMS) {
-        const { buckets = [], count = 0, sum = 0 } = histograms[name] ?? {};
-        let below = 0;
-        metric(`${name}_seconds`, 'histogram', [
-          ...BOUNDS.map((bound, index): [string, number] => {
-            below += buckets[index] ?? 0;
-            return [`_bucket{le="${bound}"}`, below];
-          }),
-          ['_bucket{le="+Inf"}', count],
-          ['_sum', sum],
-          ['_count', count],
-        ]);
-      }
-      return text;
-    },
+    snapshot: () => structuredClone({ counters, gauges, histograms }),
+    text: () => texts.map((text) => text()).join(''),
   };
-}
-
-/** Numbers under the names that the outside sees; `more` is added to each that is an object. */
-function exposed<T, More extends object>(
-  numbers: Readonly<Record<string, T>>,
-  suffix: string,
-  more?: More,
-): Record<string, T & More> {
-  const entries = Object.entries(numbers).map(([name, value]) => [
-    `sse_client_${name}${suffix}`,
-    more ? { ...more, ...value } : value,
-  ]);
-  return Object.fromEntries(entries);
 }
 
 function escapeLabel(value: string): string {

@@ -29,19 +29,22 @@ describe('localStorage cursor store', () => {
     expect(localStorageCursorStore({ storage, prefix: 'other:' }).load('a')).toBeNull();
   });
 
-  it.each(['{"cursor":', '{"cursor":1,"dedupe":[]}', '{"cursor":null,"dedupe":[["x"]]}'])(
-    'removes and reports %s',
-    (text) => {
-      const storage = fakeStorage();
-      storage.setItem('sse-kit:a', text);
-      const warnings: SseKitError[] = [];
-      expect(
-        localStorageCursorStore({ storage, onWarning: (warning) => warnings.push(warning) }).load('a'),
-      ).toBeNull();
-      expect(warnings.map((warning) => warning.code)).toEqual(['ERR_CURSOR_CORRUPT']);
-      expect(storage.items.size).toBe(0);
-    },
-  );
+  it.each([
+    '{"cursor":',
+    '{"cursor":1,"dedupe":[]}',
+    '{"cursor":null,"dedupe":[["x"]]}',
+    '{"cursor":null,"dedupe":[["x",1,2]]}',
+    'null',
+  ])('removes and reports %s', (text) => {
+    const storage = fakeStorage();
+    storage.setItem('sse-kit:a', text);
+    const warnings: SseKitError[] = [];
+    expect(
+      localStorageCursorStore({ storage, onWarning: (warning) => warnings.push(warning) }).load('a'),
+    ).toBeNull();
+    expect(warnings.map((warning) => warning.code)).toEqual(['ERR_CURSOR_CORRUPT']);
+    expect(storage.items.size).toBe(0);
+  });
 
   it('lets a full storage be seen', () => {
     const storage = {

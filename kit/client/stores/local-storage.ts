@@ -25,27 +25,24 @@ export function localStorageCursorStore(options: LocalStorageCursorStoreOptions 
   const storage = () => options.storage ?? globalThis.localStorage;
   return {
     load(key) {
-      const text = storage().getItem(prefix + key);
+      const name = prefix + key;
+      const text = storage().getItem(name);
       if (text === null) return null;
-      const state = parse(text);
-      if (isCursorState(state)) return state;
-      storage().removeItem(prefix + key);
+      try {
+        const state: unknown = JSON.parse(text);
+        if (isCursorState(state)) return state;
+      } catch {
+        // reported below, with the text
+      }
+      storage().removeItem(name);
       onWarning(
         new SseKitError(
           'ERR_CURSOR_CORRUPT',
-          `${prefix + key} is not a saved cursor and was removed: ${quote(text)}`,
+          `${name} is not a saved cursor and was removed: ${quote(text)}`,
         ),
       );
       return null;
     },
     save: (key, state) => storage().setItem(prefix + key, JSON.stringify(state)),
   };
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined; // reported by the caller, with the text
-  }
 }

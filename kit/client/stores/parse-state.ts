@@ -2,8 +2,7 @@ import type { CursorState } from '../cursor-store.ts';
 
 /** Checks that a value read from storage is a cursor state: storage outlives versions, and people edit it. */
 export function isCursorState(value: unknown): value is CursorState {
-  if (typeof value !== 'object' || value === null) return false;
-  const { cursor, dedupe } = value as Record<string, unknown>;
+  const { cursor, dedupe }: Partial<Record<keyof CursorState, unknown>> = Object(value);
   return (
     (cursor === null || typeof cursor === 'string') && Array.isArray(dedupe) && dedupe.every(isDedupeEntry)
   );

@@ -1,0 +1,78 @@
+import { expect, it } from 'vitest';
+import type { StreamEvent } from '../event.ts';
+import type { ClientFact, ClientFactBody } from '../facts.ts';
+import { inMemoryMetrics } from './in-memory.ts';
+
+const fact = (body: ClientFactBody): ClientFact => ({
+  at: 0,
+  stream: 's',
+  connection: 'c',
+  trace: 't',
+  ...body,
+});
+const opened = (downtimeMs: number | null): ClientFact =>
+  fact({ kind: 'open', attempt: 1, status: 200, url: '', cursor: null, server: null, downtimeMs });
+
+it('gives as plain data what was counted, and leaves out the rest', () => {
+  const { observe, snapshot } = inMemoryMetrics();
+  expect(snapshot()).toEqual({ counters: {}, gauges: {}, histograms: {} });
+  for (const downtimeMs of [null, 40, 50, 400_000]) observe(opened(downtimeMs));
+  observe(fact({ kind: 'gap', reason: 'hole', after: null, from: null, missed: 3 }));
+  const taken = snapshot();
+  observe(opened(null));
+  expect(taken).toEqual({
+    counters: {
+      sse_client_attempts_total: { open: 4 },
+      sse_client_gaps_total: { hole: 1 },
+      sse_client_events_missed_total: { '': 3 },
+    },
+    gauges: { sse_client_connections_open: 1 },
+    histograms: {
+      sse_client_downtime_seconds: {
+        bounds: [0.001, 0.005, 0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300],
+        buckets: [0, 0, 0, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0],
+        count: 3,
+        sum: 400.09,
+      },
+    },
+  });
+});
+
+it('writes every metric as text, those without numbers as zero, with cumulated buckets and escaped labels', () => {
+  const { observe, text } = inMemoryMetrics();
+  const zero = text();
+  expect(zero).toContain('# TYPE sse_client_errors_total counter\n# TYPE');
+  expect(zero).toContain('sse_client_duplicates_total 0\n');
+  expect(zero).toContain('sse_client_lag_events 0\n');
+  expect(zero).toContain('sse_client_recovery_seconds_bucket{le="300"} 0\n');
+  observe(opened(40));
+  observe(opened(400_000));
+  observe(fact({ kind: 'error', code: 'a"b\\c\nd', message: '', error: null }));
+  expect(text()).toContain(
+    'sse_client_downtime_seconds_bucket{le="300"} 1\n' +
+      'sse_client_downtime_seconds_bucket{le="+Inf"} 2\n' +
+      'sse_client_downtime_seconds_sum 400.04\n' +
+      'sse_client_downtime_seconds_count 2\n',
+  );
+  expect(text()).toContain('sse_client_downtime_seconds_bucket{le="0.01"} 0\n');
+  expect(text()).toContain('sse_client_errors_total{code="a\\"b\\\\c\\nd"} 1\n');
+});
+
+it('measures a recovery up to the first event processed on the new connection, not to one from before', () => {
+  const { observe, snapshot } = inMemoryMetrics();
+  const processed = (at: number) =>
+    ({
+      ...fact({ kind: 'processed', event: {} as StreamEvent, handlerMs: 0, publishedAt: null }),
+      at,
+    }) as const;
+  observe(opened(null));
+  observe({
+    ...fact({ kind: 'disconnect', failure: { cause: 'eof', message: '' }, openMs: 1 }),
+    at: 1000,
+  });
+  observe(processed(1500));
+  observe(opened(null));
+  observe(processed(3000));
+  observe(processed(4000));
+  expect(snapshot().histograms.sse_client_recovery_seconds).toMatchObject({ count: 1, sum: 2 });
+});
