@@ -7,8 +7,7 @@ import {
   STREAM_RESUME_HEADER,
 } from '../protocol/constants.ts';
 import { type CannotResume, isControlType, parseControl, type StreamOpen } from '../protocol/control.ts';
-import { type Heartbeat, parseHeartbeat, parseHeartbeatEvent } from '../protocol/heartbeat.ts';
-import type { Position } from '../protocol/position.ts';
+import { heartbeatComment, parseHeartbeat } from '../protocol/heartbeat.ts';
 import type { ClientConfig } from './config.ts';
 import { type Failure, type FailureCause, isEventStreamType } from './core/failure.ts';
 import { judgeHeartbeat } from './core/liveness.ts';
@@ -73,6 +72,7 @@ const ANSWER_MS = 250;
 export function openConnection(deps: ConnectionPorts, events: ConnectionEvents): Connection {
   const { config, ports, sequencer, delivery } = deps;
   const { clock } = ports;
+  const { fact } = events;
   let controller = new AbortController();
   let live = true;
   /** What ends the connection once the events before it are handled. */
@@ -90,7 +90,7 @@ export function openConnection(deps: ConnectionPorts, events: ConnectionEvents):
     config.connectTimeoutMs,
   );
   const watch = watchLiveness(config.liveness, clock, (cause, silentMs) => {
-    events.fact({ kind: 'liveness', cause, silentMs });
+    fact({ kind: 'liveness', cause, silentMs });
     fail(cause, `${cause} for ${Math.round(silentMs)} ms`);
   });
 
@@ -120,13 +120,7 @@ export function openConnection(deps: ConnectionPorts, events: ConnectionEvents):
   };
 
   const onControl = (name: string, id: string | undefined, data: string): void => {
-    if (name === STREAM_HEARTBEAT) {
-      const heartbeat = parseHeartbeatEvent(data);
-      if (heartbeat) {
-        onHeartbeat(heartbeat);
-        return;
-      }
-    }
+    if (name === STREAM_HEARTBEAT && onHeartbeat(heartbeatComment(data))) return;
     const frame = parseControl(name, data);
     if (frame.type === STREAM_OPEN) {
       open = frame.body;
@@ -136,7 +130,7 @@ export function openConnection(deps: ConnectionPorts, events: ConnectionEvents):
       if (deps.recovering && open.resume === 'ok') recoverUpTo.set(open.epoch, open.head);
     }
     answer();
-    events.fact({ kind: 'control', frame });
+    fact({ kind: 'control', frame });
     if (frame.type === STREAM_END) ending ??= isMissing() ? askAgain : events.complete;
     else if (frame.type === STREAM_DRAIN) {
       events.drain(Math.max(0, frameRetryMs));
@@ -146,40 +140,44 @@ export function openConnection(deps: ConnectionPorts, events: ConnectionEvents):
       const part = sequencer.of(loss.stream);
       // A copy of what was said before: it must not take the cursor back.
       if (part.isBehind(loss.from)) return;
-      events.fact({ kind: 'cannot-resume', ...loss });
+      fact({ kind: 'cannot-resume', ...loss });
       part.jumped(loss.from);
       const strategy = config.options.cannotResume;
       // With another strategy the connection ends here, and what follows is asked for again.
       if (strategy && strategy !== 'from-oldest')
         ending ??= () =>
-          events.cannotResume(loss, loss.stream === undefined || loss.stream === open?.stream ? open : null);
+          events.cannotResume(loss, (loss.stream ?? open?.stream) === open?.stream ? open : null);
     }
   };
-  const onHeartbeat = ({ head, heads, unixMs }: Heartbeat): void => {
+  /** @returns false when the comment is none. */
+  const onHeartbeat = (comment: string): boolean => {
     answer();
-    const of: readonly { stream?: string; position: Position }[] = heads ?? [{ position: head }];
-    const parts = of.map(({ stream, position: { epoch, seq } }) => {
+    const heartbeat = parseHeartbeat(comment);
+    if (!heartbeat) return false;
+    const { head, heads = [{ stream: undefined, position: head }], unixMs } = heartbeat;
+    const parts = heads.map(({ stream, position: { epoch, seq } }) => {
       const part = sequencer.of(stream);
-      const name = stream === undefined ? '' : `${encodeURIComponent(stream)}=`;
-      return { part, seq, seen: part.seenOf(epoch), text: `${name}${epoch}.${seq}` };
+      return { part, seq, seen: part.seenOf(epoch) };
     });
-    events.fact({
+    fact({
       kind: 'heartbeat',
-      head: parts.map(({ text }) => text).join(';'),
-      lagEvents: parts.some(({ seen }) => seen < 0)
-        ? null
-        : parts.reduce((lag, { seq, seen }) => lag + Math.max(0, seq - seen), 0),
+      head: comment.trim().split(' ')[1] ?? '',
+      lagEvents: parts.reduce<number | null>(
+        (lag, { seq, seen }) => (lag === null || seen < 0 ? null : lag + Math.max(0, seq - seen)),
+        0,
+      ),
       serverUnixMs: unixMs,
     });
     for (const { part, seq, seen } of parts) {
       // Events that are held say already that something is missing.
-      const cause = seen < 0 || part.holding > 0 ? null : judgeHeartbeat({ head: seq, seen, eventsSince });
+      const cause = part.holding > 0 ? null : judgeHeartbeat(seq, seen, eventsSince);
       if (!cause || part.tailLost(seq) === 'done') continue;
-      events.fact({ kind: 'liveness', cause, silentMs: 0 });
-      ending ??= () => fail(cause, `the server is at ${seq}, the last event that came is ${seen}`);
+      fact({ kind: 'liveness', cause, silentMs: 0 });
+      ending ??= () => fail(cause, `${seen} came, the server is at ${seq}`);
       break;
     }
     eventsSince = false;
+    return true;
   };
   const onTooLarge = (what: 'event' | 'line'): void => {
     const message = `${what} over ${what === 'line' ? config.bounds.maxLineBytes : config.bounds.maxEventBytes} bytes`;
@@ -189,19 +187,31 @@ export function openConnection(deps: ConnectionPorts, events: ConnectionEvents):
     }
     sequencer.skipped();
     const error = new Error(message);
-    events.fact({ kind: 'error', code: 'ERR_EVENT_TOO_LARGE', message, error });
-    events.fact({ kind: 'dead-letter', reason: 'too-large', event: null, error });
+    fact({ kind: 'error', code: 'ERR_EVENT_TOO_LARGE', message, error });
+    fact({ kind: 'dead-letter', reason: 'too-large', event: null, error });
   };
 
   const read = async (response: TransportResponse): Promise<void> => {
-    const { body } = response;
-    if (!body) {
-      fail('no-body', 'the response has no body');
-      return;
+    const { status, body } = response;
+    if (status !== 200) {
+      const floorMs = parseRetryAfter(response.header('retry-after'), clock.now());
+      let why = '';
+      if (status === 431) why = ': headers too large, with the cursor';
+      if (status >= 300 && status < 400) why = ': no usable Location';
+      return fail('status', `status ${status}${why}`, { status }, floorMs);
     }
+    const type = response.header('content-type');
+    if (!isEventStreamType(type))
+      return fail('content-type', `not an event stream: ${type ?? 'no content type'}`, { status });
+    cancelTimer?.();
+    const speaksFirst = response.header(STREAM_RESUME_HEADER) !== null;
+    watch.start(deps.cadenceMs, speaksFirst);
+    events.opened(response);
+    if (!live) return;
+    cancelTimer = speaksFirst ? null : clock.setTimeout(answer, ANSWER_MS);
+    if (!body) return fail('no-body', 'no body');
     const origin = { format: config.options.format ?? 'auto', url: response.url } as const;
     const decoder = ports.decoder();
-    const { fact } = events;
     const feed = createFrameReader(config.bounds, {
       onFrame(type, id, data) {
         if (!live || ending) return;
@@ -233,9 +243,7 @@ export function openConnection(deps: ConnectionPorts, events: ConnectionEvents):
       onComment(text) {
         if (!live || ending) return;
         watch.frame();
-        const heartbeat = parseHeartbeat(text);
-        if (heartbeat) onHeartbeat(heartbeat);
-        else answer();
+        onHeartbeat(text);
       },
       onRetry(ms) {
         frameRetryMs = ms;
@@ -265,9 +273,9 @@ export function openConnection(deps: ConnectionPorts, events: ConnectionEvents):
         return;
       }
     }
-    fail('eof', 'the server ended the response');
+    fail('eof', 'the response ended');
   };
-  const askAgain = (): void => fail('gap', 'events are missing: asking for them again');
+  const askAgain = (): void => fail('gap', 'events are missing');
   /** At the end of the stream: what is held waits for nothing any more. It is asked for again, or announced. */
   const isMissing = (): boolean => {
     while (sequencer.holding > 0) {
@@ -276,10 +284,8 @@ export function openConnection(deps: ConnectionPorts, events: ConnectionEvents):
     return false;
   };
   const armLoss = (): void => {
-    lossDue?.();
-    lossDue = null;
     const { dueAt } = sequencer;
-    if (!live || dueAt === Number.POSITIVE_INFINITY) return;
+    if (lossDue || !live || dueAt === Number.POSITIVE_INFINITY) return;
     lossDue = clock.setTimeout(
       () => {
         lossDue = null;
@@ -290,57 +296,27 @@ export function openConnection(deps: ConnectionPorts, events: ConnectionEvents):
     );
   };
 
-  const accept = (response: TransportResponse): Promise<void> | null => {
-    const { status } = response;
-    if (status !== 200) {
-      const floorMs = parseRetryAfter(response.header('retry-after'), clock.now()) ?? 0;
-      const message =
-        status >= 300 && status < 400
-          ? `redirect ${status} without a usable Location`
-          : `status ${status}${status === 431 ? ': the headers are too large, the cursor among them' : ''}`;
-      fail('status', message, { status }, floorMs);
-      return null;
-    }
-    const type = response.header('content-type');
-    if (!isEventStreamType(type)) {
-      fail('content-type', `not an event stream: ${type ?? 'no content type'}`, { status });
-      return null;
-    }
-    cancelTimer?.();
-    const speaksFirst = response.header(STREAM_RESUME_HEADER) !== null;
-    watch.start(deps.cadenceMs, speaksFirst);
-    events.opened(response);
-    if (!live) return null;
-    cancelTimer = speaksFirst ? null : clock.setTimeout(answer, ANSWER_MS);
-    return read(response);
-  };
-  const run = async (): Promise<void> => {
+  const ask = async (refresh: boolean): Promise<void> => {
     let stage: FailureCause = 'request';
     try {
-      let request = await deps.request(controller.signal, false);
+      const request = await deps.request(controller.signal, refresh);
       stage = 'network';
       if (!live) return;
-      let response = await ports.transport(request);
-      if (live && response.status === 401 && deps.refreshable) {
-        stage = 'request';
+      const response = await ports.transport(request);
+      if (!live) return;
+      if (response.status === 401 && deps.refreshable && !refresh) {
         controller.abort(); // else the answer that nobody reads would keep its socket
         controller = new AbortController();
-        request = await deps.request(controller.signal, true);
-        stage = 'network';
-        if (!live) return;
-        response = await ports.transport(request);
-      }
-      if (live) await accept(response);
+        await ask(true);
+      } else await read(response);
     } catch (error) {
       fail(stage, error instanceof Error ? error.message : String(error), { error });
     }
   };
-  void run();
+  void ask(false);
 
   return {
-    abandon: () => {
-      if (live) stop();
-    },
+    abandon: stop,
     check: watch.check,
   };
 }

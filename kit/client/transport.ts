@@ -42,7 +42,7 @@ export function fetchTransport(fetch: FetchLike = (url, init) => globalThis.fetc
       status: response.status,
       url: response.url || url,
       header: (name) => response.headers.get(name),
-      body: response.body ? readerSource(response.body.getReader()) : null,
+      body: response.body && readerSource(response.body.getReader()),
     };
   };
 }

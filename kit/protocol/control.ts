@@ -100,7 +100,7 @@ const isAmount: Check = (value) => typeof value === 'number' && value >= 0;
 const isCount: Check = (value) => Number.isSafeInteger(value) && isAmount(value);
 
 /** What a body must have, by the name of its frame. It may have more. */
-const BODIES: Readonly<Record<string, Readonly<Record<string, Check>>>> = {
+const BODIES: Readonly<Partial<Record<string, Readonly<Record<string, Check>>>>> = {
   [STREAM_OPEN]: {
     stream: isText,
     epoch: (value) => isText(value) && isEpoch(value as string),
@@ -127,10 +127,10 @@ const BODIES: Readonly<Record<string, Readonly<Record<string, Check>>>> = {
  */
 export function parseControl(name: string, data: string): ControlFrame {
   try {
-    // Only an object begins so.
-    if (Object.hasOwn(BODIES, name) && /^\s*\{/.test(data)) {
+    // Nothing but an object begins so.
+    if (isControlType(name) && BODIES[name] && /^\s*\{/.test(data)) {
       const body: Record<string, unknown> = JSON.parse(data);
-      const fits = Object.entries(BODIES[name] ?? {}).every(([field, check]) => check(body[field]));
+      const fits = Object.entries(BODIES[name]).every(([field, check]) => check(body[field]));
       if (fits) return { type: name, body } as unknown as ControlFrame;
     }
   } catch {
