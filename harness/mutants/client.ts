@@ -300,7 +300,7 @@ export const clientMutants: readonly Mutant[] = [
     id: 'connection-leaked',
     description: 'A connection that is given up is not closed.',
     file: 'kit/client/connection.ts',
-    find: 'watch.stop();\n    controller.abort();',
+    find: 'watch.stop();\n    controller?.abort();',
     replace: 'watch.stop();',
     scenarios: ['liveness/half-open', 'connect/black-hole'],
   },

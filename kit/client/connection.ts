@@ -71,9 +71,10 @@ const ANSWER_MS = 250;
  */
 export function openConnection(deps: ConnectionPorts, events: ConnectionEvents): Connection {
   const { config, ports, sequencer, delivery } = deps;
+  const { bounds } = config;
   const { clock } = ports;
   const { fact } = events;
-  let controller = new AbortController();
+  let controller: AbortController | undefined;
   let live = true;
   /** What ends the connection once the events before it are handled. */
   let ending: (() => void | Promise<void>) | null = null;
@@ -82,7 +83,7 @@ export function openConnection(deps: ConnectionPorts, events: ConnectionEvents):
   let eventsSince = false;
   /** A `retry:` whose frame is not complete yet; -1 for none. A drain's is for the next return only. */
   let frameRetryMs = -1;
-  /** By epoch, which names a log among all streams. */
+  /** By epoch, which names a log among all streams: events so far may have been handled by an earlier process. */
   const recoverUpTo = new Map<string, number>();
   let lossDue: (() => void) | null = null;
   let cancelTimer: (() => void) | null = clock.setTimeout(
@@ -100,7 +101,7 @@ export function openConnection(deps: ConnectionPorts, events: ConnectionEvents):
     cancelTimer?.();
     lossDue?.();
     watch.stop();
-    controller.abort();
+    controller?.abort();
   };
   const fail = (cause: FailureCause, message: string, more: Partial<Failure> = {}, floorMs = 0): void => {
     if (!live) return;
@@ -180,8 +181,8 @@ export function openConnection(deps: ConnectionPorts, events: ConnectionEvents):
     return true;
   };
   const onTooLarge = (what: 'event' | 'line'): void => {
-    const message = `${what} over ${what === 'line' ? config.bounds.maxLineBytes : config.bounds.maxEventBytes} bytes`;
-    if (config.bounds.tooLarge === 'close') {
+    const message = `${what} over ${what === 'line' ? bounds.maxLineBytes : bounds.maxEventBytes} bytes`;
+    if (bounds.tooLarge === 'close') {
       ending ??= () => fail('too-large', message);
       return;
     }
@@ -212,7 +213,7 @@ export function openConnection(deps: ConnectionPorts, events: ConnectionEvents):
     if (!body) return fail('no-body', 'no body');
     const origin = { format: config.options.format ?? 'auto', url: response.url } as const;
     const decoder = ports.decoder();
-    const feed = createFrameReader(config.bounds, {
+    const feed = createFrameReader(bounds, {
       onFrame(type, id, data) {
         if (!live || ending) return;
         watch.frame();
@@ -277,12 +278,8 @@ export function openConnection(deps: ConnectionPorts, events: ConnectionEvents):
   };
   const askAgain = (): void => fail('gap', 'events are missing');
   /** At the end of the stream: what is held waits for nothing any more. It is asked for again, or announced. */
-  const isMissing = (): boolean => {
-    while (sequencer.holding > 0) {
-      if (sequencer.expire(Number.POSITIVE_INFINITY) === 'recover') return true;
-    }
-    return false;
-  };
+  const isMissing = (): boolean =>
+    sequencer.holding > 0 && (sequencer.expire(Number.POSITIVE_INFINITY) === 'recover' || isMissing());
   const armLoss = (): void => {
     const { dueAt } = sequencer;
     if (lossDue || !live || dueAt === Number.POSITIVE_INFINITY) return;
@@ -298,17 +295,16 @@ export function openConnection(deps: ConnectionPorts, events: ConnectionEvents):
 
   const ask = async (refresh: boolean): Promise<void> => {
     let stage: FailureCause = 'request';
+    controller?.abort(); // else an answer that nobody reads would keep its socket
+    controller = new AbortController();
     try {
       const request = await deps.request(controller.signal, refresh);
       stage = 'network';
       if (!live) return;
       const response = await ports.transport(request);
       if (!live) return;
-      if (response.status === 401 && deps.refreshable && !refresh) {
-        controller.abort(); // else the answer that nobody reads would keep its socket
-        controller = new AbortController();
-        await ask(true);
-      } else await read(response);
+      const again = response.status === 401 && deps.refreshable && !refresh;
+      await (again ? ask(true) : read(response));
     } catch (error) {
       fail(stage, error instanceof Error ? error.message : String(error), { error });
     }
