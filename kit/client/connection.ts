@@ -156,20 +156,21 @@ export function openConnection(deps: ConnectionPorts, events: ConnectionEvents):
     const heartbeat = parseHeartbeat(comment);
     if (!heartbeat) return false;
     const { head, heads = [{ stream: undefined, position: head }], unixMs } = heartbeat;
-    const parts = heads.map(({ stream, position: { epoch, seq } }) => {
-      const part = sequencer.of(stream);
-      return { part, seq, seen: part.seenOf(epoch) };
-    });
     fact({
       kind: 'heartbeat',
       head: comment.trim().split(' ')[1] ?? '',
-      lagEvents: parts.reduce<number | null>(
-        (lag, { seq, seen }) => (lag === null || seen < 0 ? null : lag + Math.max(0, seq - seen)),
-        0,
-      ),
+      lagEvents: heads.reduce<number | null>((lag, { stream, position: { epoch, seq } }) => {
+        const seen = sequencer.of(stream).seenOf(epoch);
+        return lag === null || seen < 0 ? null : lag + Math.max(0, seq - seen);
+      }, 0),
       serverUnixMs: unixMs,
     });
-    for (const { part, seq, seen } of parts) {
+    for (const {
+      stream,
+      position: { epoch, seq },
+    } of heads) {
+      const part = sequencer.of(stream);
+      const seen = part.seenOf(epoch);
       // Events that are held say already that something is missing.
       const cause = part.holding > 0 ? null : judgeHeartbeat(seq, seen, eventsSince);
       if (!cause || part.tailLost(seq) === 'done') continue;
