@@ -7,8 +7,7 @@ import {
   STREAM_RESUME_HEADER,
 } from '../protocol/constants.ts';
 import { type CannotResume, isControlType, parseControl, type StreamOpen } from '../protocol/control.ts';
-import { type Heartbeat, parseHeartbeat, parseHeartbeatEvent } from '../protocol/heartbeat.ts';
-import type { Position } from '../protocol/position.ts';
+import { heartbeatComment, parseHeartbeat } from '../protocol/heartbeat.ts';
 import type { ClientConfig } from './config.ts';
 import { type Failure, type FailureCause, isEventStreamType } from './core/failure.ts';
 import { judgeHeartbeat } from './core/liveness.ts';
@@ -72,8 +71,10 @@ const ANSWER_MS = 250;
  */
 export function openConnection(deps: ConnectionPorts, events: ConnectionEvents): Connection {
   const { config, ports, sequencer, delivery } = deps;
+  const { bounds } = config;
   const { clock } = ports;
-  let controller = new AbortController();
+  const { fact } = events;
+  let controller: AbortController | undefined;
   let live = true;
   /** What ends the connection once the events before it are handled. */
   let ending: (() => void | Promise<void>) | null = null;
@@ -82,7 +83,7 @@ export function openConnection(deps: ConnectionPorts, events: ConnectionEvents):
   let eventsSince = false;
   /** A `retry:` whose frame is not complete yet; -1 for none. A drain's is for the next return only. */
   let frameRetryMs = -1;
-  /** By epoch, which names a log among all streams. */
+  /** By epoch, which names a log among all streams: events so far may have been handled by an earlier process. */
   const recoverUpTo = new Map<string, number>();
   let lossDue: (() => void) | null = null;
   let cancelTimer: (() => void) | null = clock.setTimeout(
@@ -90,7 +91,7 @@ export function openConnection(deps: ConnectionPorts, events: ConnectionEvents):
     config.connectTimeoutMs,
   );
   const watch = watchLiveness(config.liveness, clock, (cause, silentMs) => {
-    events.fact({ kind: 'liveness', cause, silentMs });
+    fact({ kind: 'liveness', cause, silentMs });
     fail(cause, `${cause} for ${Math.round(silentMs)} ms`);
   });
 
@@ -100,7 +101,7 @@ export function openConnection(deps: ConnectionPorts, events: ConnectionEvents):
     cancelTimer?.();
     lossDue?.();
     watch.stop();
-    controller.abort();
+    controller?.abort();
   };
   const fail = (cause: FailureCause, message: string, more: Partial<Failure> = {}, floorMs = 0): void => {
     if (!live) return;
@@ -120,13 +121,7 @@ export function openConnection(deps: ConnectionPorts, events: ConnectionEvents):
   };
 
   const onControl = (name: string, id: string | undefined, data: string): void => {
-    if (name === STREAM_HEARTBEAT) {
-      const heartbeat = parseHeartbeatEvent(data);
-      if (heartbeat) {
-        onHeartbeat(heartbeat);
-        return;
-      }
-    }
+    if (name === STREAM_HEARTBEAT && onHeartbeat(heartbeatComment(data))) return;
     const frame = parseControl(name, data);
     if (frame.type === STREAM_OPEN) {
       open = frame.body;
@@ -136,7 +131,7 @@ export function openConnection(deps: ConnectionPorts, events: ConnectionEvents):
       if (deps.recovering && open.resume === 'ok') recoverUpTo.set(open.epoch, open.head);
     }
     answer();
-    events.fact({ kind: 'control', frame });
+    fact({ kind: 'control', frame });
     if (frame.type === STREAM_END) ending ??= isMissing() ? askAgain : complete;
     else if (frame.type === STREAM_DRAIN) {
       events.dispatch({ type: 'drain', floorMs: Math.max(0, frameRetryMs) });
@@ -146,63 +141,80 @@ export function openConnection(deps: ConnectionPorts, events: ConnectionEvents):
       const part = sequencer.of(loss.stream);
       // A copy of what was said before: it must not take the cursor back.
       if (part.isBehind(loss.from)) return;
-      events.fact({ kind: 'cannot-resume', ...loss });
+      fact({ kind: 'cannot-resume', ...loss });
       part.jumped(loss.from);
       const strategy = config.options.cannotResume;
       // With another strategy the connection ends here, and what follows is asked for again.
       if (strategy && strategy !== 'from-oldest')
         ending ??= () =>
-          events.cannotResume(loss, loss.stream === undefined || loss.stream === open?.stream ? open : null);
+          events.cannotResume(loss, (loss.stream ?? open?.stream) === open?.stream ? open : null);
     }
   };
-  const onHeartbeat = ({ head, heads, unixMs }: Heartbeat): void => {
+  /** @returns false when the comment is none. */
+  const onHeartbeat = (comment: string): boolean => {
     answer();
-    const of: readonly { stream?: string; position: Position }[] = heads ?? [{ position: head }];
-    const parts = of.map(({ stream, position: { epoch, seq } }) => {
-      const part = sequencer.of(stream);
-      const name = stream === undefined ? '' : `${encodeURIComponent(stream)}=`;
-      return { part, seq, seen: part.seenOf(epoch), text: `${name}${epoch}.${seq}` };
-    });
-    events.fact({
+    const heartbeat = parseHeartbeat(comment);
+    if (!heartbeat) return false;
+    const { head, heads = [{ stream: undefined, position: head }], unixMs } = heartbeat;
+    fact({
       kind: 'heartbeat',
-      head: parts.map(({ text }) => text).join(';'),
-      lagEvents: parts.some(({ seen }) => seen < 0)
-        ? null
-        : parts.reduce((lag, { seq, seen }) => lag + Math.max(0, seq - seen), 0),
+      head: comment.trim().split(' ')[1] ?? '',
+      lagEvents: heads.reduce<number | null>((lag, { stream, position: { epoch, seq } }) => {
+        const seen = sequencer.of(stream).seenOf(epoch);
+        return lag === null || seen < 0 ? null : lag + Math.max(0, seq - seen);
+      }, 0),
       serverUnixMs: unixMs,
     });
-    for (const { part, seq, seen } of parts) {
+    for (const {
+      stream,
+      position: { epoch, seq },
+    } of heads) {
+      const part = sequencer.of(stream);
+      const seen = part.seenOf(epoch);
       // Events that are held say already that something is missing.
-      const cause = seen < 0 || part.holding > 0 ? null : judgeHeartbeat({ head: seq, seen, eventsSince });
+      const cause = part.holding > 0 ? null : judgeHeartbeat(seq, seen, eventsSince);
       if (!cause || part.tailLost(seq) === 'done') continue;
-      events.fact({ kind: 'liveness', cause, silentMs: 0 });
-      ending ??= () => fail(cause, `the server is at ${seq}, the last event that came is ${seen}`);
+      fact({ kind: 'liveness', cause, silentMs: 0 });
+      ending ??= () => fail(cause, `${seen} came, the server is at ${seq}`);
       break;
     }
     eventsSince = false;
+    return true;
   };
   const onTooLarge = (what: 'event' | 'line'): void => {
-    const message = `${what} over ${what === 'line' ? config.bounds.maxLineBytes : config.bounds.maxEventBytes} bytes`;
-    if (config.bounds.tooLarge === 'close') {
+    const message = `${what} over ${what === 'line' ? bounds.maxLineBytes : bounds.maxEventBytes} bytes`;
+    if (bounds.tooLarge === 'close') {
       ending ??= () => fail('too-large', message);
       return;
     }
     sequencer.skipped();
     const error = new Error(message);
-    events.fact({ kind: 'error', code: 'ERR_EVENT_TOO_LARGE', message, error });
-    events.fact({ kind: 'dead-letter', reason: 'too-large', event: null, error });
+    fact({ kind: 'error', code: 'ERR_EVENT_TOO_LARGE', message, error });
+    fact({ kind: 'dead-letter', reason: 'too-large', event: null, error });
   };
 
   const read = async (response: TransportResponse): Promise<void> => {
-    const { body } = response;
-    if (!body) {
-      fail('no-body', 'the response has no body');
-      return;
+    const { status, body } = response;
+    if (status !== 200) {
+      const floorMs = parseRetryAfter(response.header('retry-after'), clock.now());
+      let why = '';
+      if (status === 431) why = ': headers too large, with the cursor';
+      if (status >= 300 && status < 400) why = ': no usable Location';
+      return fail('status', `status ${status}${why}`, { status }, floorMs);
     }
+    const type = response.header('content-type');
+    if (!isEventStreamType(type))
+      return fail('content-type', `not an event stream: ${type ?? 'no content type'}`, { status });
+    cancelTimer?.();
+    const speaksFirst = response.header(STREAM_RESUME_HEADER) !== null;
+    watch.start(deps.cadenceMs, speaksFirst);
+    events.opened(response);
+    if (!live) return;
+    cancelTimer = speaksFirst ? null : clock.setTimeout(answer, ANSWER_MS);
+    if (!body) return fail('no-body', 'no body');
     const origin = { format: config.options.format ?? 'auto', url: response.url } as const;
     const decoder = ports.decoder();
-    const { fact } = events;
-    const feed = createFrameReader(config.bounds, {
+    const feed = createFrameReader(bounds, {
       onFrame(type, id, data) {
         if (!live || ending) return;
         watch.frame();
@@ -233,9 +245,7 @@ export function openConnection(deps: ConnectionPorts, events: ConnectionEvents):
       onComment(text) {
         if (!live || ending) return;
         watch.frame();
-        const heartbeat = parseHeartbeat(text);
-        if (heartbeat) onHeartbeat(heartbeat);
-        else answer();
+        onHeartbeat(text);
       },
       onRetry(ms) {
         frameRetryMs = ms;
@@ -265,22 +275,16 @@ export function openConnection(deps: ConnectionPorts, events: ConnectionEvents):
         return;
       }
     }
-    fail('eof', 'the server ended the response');
+    fail('eof', 'the response ended');
   };
   const complete = (): void => events.dispatch({ type: 'complete' });
-  const askAgain = (): void => fail('gap', 'events are missing: asking for them again');
+  const askAgain = (): void => fail('gap', 'events are missing');
   /** At the end of the stream: what is held waits for nothing any more. It is asked for again, or announced. */
-  const isMissing = (): boolean => {
-    while (sequencer.holding > 0) {
-      if (sequencer.expire(Number.POSITIVE_INFINITY) === 'recover') return true;
-    }
-    return false;
-  };
+  const isMissing = (): boolean =>
+    sequencer.holding > 0 && (sequencer.expire(Number.POSITIVE_INFINITY) === 'recover' || isMissing());
   const armLoss = (): void => {
-    lossDue?.();
-    lossDue = null;
     const { dueAt } = sequencer;
-    if (!live || dueAt === Number.POSITIVE_INFINITY) return;
+    if (lossDue || !live || dueAt === Number.POSITIVE_INFINITY) return;
     lossDue = clock.setTimeout(
       () => {
         lossDue = null;
@@ -291,57 +295,26 @@ export function openConnection(deps: ConnectionPorts, events: ConnectionEvents):
     );
   };
 
-  const accept = (response: TransportResponse): Promise<void> | null => {
-    const { status } = response;
-    if (status !== 200) {
-      const floorMs = parseRetryAfter(response.header('retry-after'), clock.now()) ?? 0;
-      const message =
-        status >= 300 && status < 400
-          ? `redirect ${status} without a usable Location`
-          : `status ${status}${status === 431 ? ': the headers are too large, the cursor among them' : ''}`;
-      fail('status', message, { status }, floorMs);
-      return null;
-    }
-    const type = response.header('content-type');
-    if (!isEventStreamType(type)) {
-      fail('content-type', `not an event stream: ${type ?? 'no content type'}`, { status });
-      return null;
-    }
-    cancelTimer?.();
-    const speaksFirst = response.header(STREAM_RESUME_HEADER) !== null;
-    watch.start(deps.cadenceMs, speaksFirst);
-    events.opened(response);
-    if (!live) return null;
-    cancelTimer = speaksFirst ? null : clock.setTimeout(answer, ANSWER_MS);
-    return read(response);
-  };
-  const run = async (): Promise<void> => {
+  const ask = async (refresh: boolean): Promise<void> => {
     let stage: FailureCause = 'request';
+    controller?.abort(); // else an answer that nobody reads would keep its socket
+    controller = new AbortController();
     try {
-      let request = await deps.request(controller.signal, false);
+      const request = await deps.request(controller.signal, refresh);
       stage = 'network';
       if (!live) return;
-      let response = await ports.transport(request);
-      if (live && response.status === 401 && deps.refreshable) {
-        stage = 'request';
-        controller.abort(); // else the answer that nobody reads would keep its socket
-        controller = new AbortController();
-        request = await deps.request(controller.signal, true);
-        stage = 'network';
-        if (!live) return;
-        response = await ports.transport(request);
-      }
-      if (live) await accept(response);
+      const response = await ports.transport(request);
+      if (!live) return;
+      const again = response.status === 401 && deps.refreshable && !refresh;
+      await (again ? ask(true) : read(response));
     } catch (error) {
       fail(stage, error instanceof Error ? error.message : String(error), { error });
     }
   };
-  void run();
+  void ask(false);
 
   return {
-    abandon: () => {
-      if (live) stop();
-    },
+    abandon: stop,
     check: watch.check,
   };
 }

@@ -16,35 +16,29 @@ export interface Lifecycle {
 /** For surroundings without a page: servers, most workers, tests. */
 export const noLifecycle: Lifecycle = { subscribe: () => () => undefined };
 
+type Signals = Readonly<Record<string, LifecycleSignal>>;
+
+const OF_WINDOW: Signals = { online: 'online', offline: 'offline', pagehide: 'suspend', pageshow: 'restore' };
+const OF_DOCUMENT: Signals = { resume: 'wake', visibilitychange: 'wake' };
+
 /**
  * The lifecycle of a browser page or worker, as far as it has one.
  * @see https://wicg.github.io/page-lifecycle/
  */
 export const browserLifecycle: Lifecycle = {
   subscribe(listener) {
-    const stops: Array<() => void> = [];
-    const on = (
-      target: EventTarget | undefined,
-      name: string,
-      signal: () => LifecycleSignal | null,
-    ): void => {
-      if (typeof target?.addEventListener !== 'function') return;
-      const handler = (): void => {
-        const value = signal();
-        if (value) listener(value);
-      };
-      target.addEventListener(name, handler);
-      stops.push(() => target.removeEventListener(name, handler));
+    const { document } = globalThis;
+    const stopping = new AbortController();
+    const on = (target: Partial<EventTarget> | undefined, signals: Signals): void => {
+      for (const [name, signal] of Object.entries(signals)) {
+        const tell = (): void => {
+          if (name !== 'visibilitychange' || document.visibilityState === 'visible') listener(signal);
+        };
+        target?.addEventListener?.(name, tell, { signal: stopping.signal });
+      }
     };
-    const page = globalThis.document;
-    on(globalThis, 'online', () => 'online');
-    on(globalThis, 'offline', () => 'offline');
-    on(globalThis, 'pagehide', () => 'suspend');
-    on(globalThis, 'pageshow', () => 'restore');
-    on(page, 'resume', () => 'wake');
-    on(page, 'visibilitychange', () => (page.visibilityState === 'visible' ? 'wake' : null));
-    return () => {
-      for (const stop of stops) stop();
-    };
+    on(globalThis, OF_WINDOW);
+    on(document, OF_DOCUMENT);
+    return () => stopping.abort();
   },
 };

@@ -7,9 +7,13 @@ import type { Clock } from './ports.ts';
 function handClock() {
   let now = 0;
   const timers: { at: number; callback: () => void }[] = [];
+  let looks = 0;
   const clock: Clock = {
     now: () => now,
-    monotonic: () => now,
+    monotonic() {
+      looks++;
+      return now;
+    },
     setTimeout(callback, delayMs) {
       const timer = { at: now + delayMs, callback };
       timers.push(timer);
@@ -21,6 +25,9 @@ function handClock() {
   };
   return {
     clock,
+    /** How often the time was asked for. */
+    looks: () => looks,
+    timers,
     /** Fires the next timer, so much later than it was due. */
     fire(lateMs = 0) {
       const timer = timers.sort((a, b) => a.at - b.at).shift();
@@ -67,5 +74,39 @@ describe('the liveness watch of a process that stood still for two seconds', () 
     const { fire, deaths } = watched();
     fire();
     expect(deaths).toEqual(['no-bytes']);
+  });
+});
+
+describe('the liveness watch of a machine that slept', () => {
+  it('gives what came meanwhile its moment, also when it is woken twice', () => {
+    const { watch, fire, deaths } = watched();
+    fire(60_000);
+    watch.check(false);
+    expect(deaths).toEqual([]);
+    watch.pause();
+    watch.frame();
+    watch.resume();
+    fire();
+    expect(deaths).toEqual([]);
+  });
+});
+
+describe('the liveness watch of a server without a cadence', () => {
+  it('sets no timer, and looks at the clock no more after the first read', () => {
+    const { clock, looks, timers } = handClock();
+    const watch = watchLiveness({ ...POLICY, timeoutMs: null }, clock, () => undefined);
+    watch.start(0, false);
+    watch.resume();
+    const before = looks();
+    for (let reads = 0; reads < 3; reads++) {
+      watch.pause();
+      watch.frame();
+      watch.resume();
+    }
+    expect([looks() - before, timers.length]).toEqual([0, 0]);
+    watch.pause();
+    watch.cadence(1000);
+    watch.resume();
+    expect(timers).toHaveLength(1);
   });
 });

@@ -21,6 +21,8 @@ export interface LivenessWatch {
 
 /** A timer that fires so much late says that this process stood still, in milliseconds. */
 const LATE_MS = 100;
+/** In the place of a look: nothing has to be watched until the server names a cadence. */
+const NEVER = (): void => undefined;
 
 /**
  * One timer, set again only when it fires: bytes do not touch it.
@@ -31,87 +33,77 @@ export function watchLiveness(
   clock: Clock,
   dead: (cause: LivenessCause, silentMs: number) => void,
 ): LivenessWatch {
-  let state = { openedAt: 0, lastByteAt: 0, lastFrameAt: -1, cadenceMs: 0, speaksFirst: false };
+  let openedAt = -1;
+  let lastByteAt = 0;
+  let lastFrameAt = -1;
+  let cadenceMs = 0;
+  let speaksFirst = false;
   let reading = false;
-  let resumed = false;
   let sawFrame = false;
+  /** Cancels the next look; `null` when none is due: the next read makes one. */
   let cancel: (() => void) | null = null;
-  /** By how much the timer is late. */
+  /** By how much that look is late. */
   let lateMs = (): number => 0;
-  let probing = false;
-  /** Nothing has to be watched until the server names a cadence: then reads cost no look at the clock. */
-  let unlimited = false;
+  /** What the connection dies of when the next look still finds nothing new. */
+  let suspected: LivenessCause | null = null;
 
   const arm = (ms: number): void => {
     cancel?.();
-    cancel = null;
-    unlimited = ms === Number.POSITIVE_INFINITY;
-    if (unlimited) return;
-    const wall = clock.now();
-    const from = clock.monotonic();
-    lateMs = () => Math.max(clock.monotonic() - from, clock.now() - wall) - ms;
-    cancel = clock.setTimeout(() => {
-      cancel = null;
-      // Some machines stop the monotonic clock while they sleep, so it asks the wall clock as well.
-      look(lateMs());
-    }, ms);
+    // Some machines stop the monotonic clock while they sleep, so it asks the wall clock as well.
+    const due = clock.monotonic() + ms;
+    const wallDue = clock.now() + ms;
+    lateMs = () => Math.max(clock.monotonic() - due, clock.now() - wallDue);
+    if (ms === Number.POSITIVE_INFINITY) cancel = NEVER;
+    else {
+      cancel = clock.setTimeout(() => {
+        cancel = null;
+        look(lateMs());
+      }, ms);
+    }
   };
-  /**
-   * @param late by how much the timer is. After a sleep, what came meanwhile gets a moment to be read. With less, the
-   * process stood still, and bytes that came in that time wait in the socket: they get the same moment before a verdict.
-   */
-  const look = (late = 0): void => {
+  /** @param late by how much it is. */
+  const look = (late: number): void => {
     if (!reading) return;
-    if (late > SLEEP_MS) {
-      probe();
+    const now = clock.monotonic();
+    if (suspected) {
+      dead(suspected, now - lastByteAt);
       return;
     }
-    const verdict = judgeLiveness(policy, state, clock.monotonic());
-    if (verdict.alive) arm(verdict.checkInMs);
-    else if (late > LATE_MS) probe(verdict.cause);
+    const state = { openedAt, lastByteAt, lastFrameAt, cadenceMs, speaksFirst };
+    const verdict = judgeLiveness(policy, state, now);
+    // After a sleep, what came meanwhile gets a moment to be read. With less, the process stood still, and bytes that
+    // came in that time wait in the socket: they get the same moment before a verdict.
+    if (late > SLEEP_MS) suspect('sleep');
+    else if (verdict.cause === null) arm(verdict.checkInMs);
+    else if (late > LATE_MS) suspect(verdict.cause);
     else dead(verdict.cause, verdict.silentMs);
   };
-  const probe = (cause: LivenessCause = 'sleep'): void => {
-    if (probing) return;
-    probing = true;
-    const since = clock.monotonic();
-    const { lastByteAt } = state;
-    cancel?.();
-    cancel = clock.setTimeout(() => {
-      cancel = null;
-      probing = false;
-      if (state.lastByteAt >= since || !reading) look();
-      else dead(cause, clock.monotonic() - lastByteAt);
-    }, WAKE_PROBE_MS);
+  const suspect = (cause: LivenessCause): void => {
+    suspected = cause;
+    arm(WAKE_PROBE_MS);
   };
 
   return {
-    start(cadenceMs, speaksFirst) {
-      const now = clock.monotonic();
-      unlimited = false;
-      state = { openedAt: now, lastByteAt: now, lastFrameAt: -1, cadenceMs, speaksFirst };
+    start(ms, first) {
+      cadenceMs = ms;
+      speaksFirst = first;
     },
     cadence(ms) {
-      state.cadenceMs = ms;
-      unlimited = false;
-      if (probing) return;
-      if (reading) look();
-      else {
-        cancel?.();
-        cancel = null; // set again, with the new limit, by the next read
-      }
+      cadenceMs = ms;
+      cancel?.();
+      cancel = null;
     },
     resume() {
       reading = true;
-      if (unlimited) return;
-      if (resumed || sawFrame) {
-        // Bytes came just now; time spent in handlers since then was nobody's silence.
-        state.lastByteAt = clock.monotonic();
-        if (sawFrame) state.lastFrameAt = state.lastByteAt;
-        sawFrame = false;
-      }
-      resumed = true;
-      if (!cancel) look();
+      // Nothing to watch for: then reads cost no look at the clock.
+      if (cancel === NEVER) return;
+      // Bytes came just now, except before the first read; time spent in handlers since then was nobody's silence.
+      lastByteAt = clock.monotonic();
+      suspected = null;
+      if (openedAt < 0) openedAt = lastByteAt;
+      if (sawFrame) lastFrameAt = lastByteAt;
+      sawFrame = false;
+      if (!cancel) look(0);
     },
     pause() {
       reading = false;
@@ -120,14 +112,13 @@ export function watchLiveness(
       sawFrame = true;
     },
     check(doubt) {
-      if (!doubt) {
-        if (cancel && !probing) look(lateMs());
-      } else if (reading && state.cadenceMs > 0) probe();
+      if (suspected) return;
+      if (!doubt) look(lateMs());
+      else if (reading && cadenceMs > 0) suspect('sleep');
     },
     stop() {
       reading = false;
       cancel?.();
-      cancel = null;
     },
   };
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { encodeHeartbeat } from '../protocol/heartbeat.ts';
+import { encodeHeartbeat, encodeHeartbeatEvent } from '../protocol/heartbeat.ts';
 import type { VirtualClock } from '../testing/index.ts';
 import { at, event, open, run } from './one-stream.fixture.ts';
 
@@ -34,6 +34,15 @@ describe('liveness', () => {
     });
     await deaf.clock.advance(0);
     expect(deaf.kinds('liveness')[0]).toMatchObject({ cause: 'silent-but-heartbeating' });
+  });
+
+  it('takes a heartbeat that comes as an event for what it is, and for nothing else', async () => {
+    const { clock, kinds } = run((exchange) =>
+      exchange.write(open(0) + encodeHeartbeatEvent({ head: at(0), unixMs: 1 })),
+    );
+    await clock.advance(0);
+    expect(kinds('heartbeat')).toMatchObject([{ head: `${at(0).epoch}.0`, lagEvents: 0, serverUnixMs: 1 }]);
+    expect(kinds('control').map(({ frame }) => frame.type)).toEqual(['stream.open']);
   });
 
   it('does not count the time of a slow handler as silence of the server', async () => {

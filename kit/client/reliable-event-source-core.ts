@@ -5,6 +5,7 @@ import type { StateName } from './core/state.ts';
 import type { FactOf } from './facts.ts';
 import type { ConnectOptions } from './options.ts';
 import type { ClientPorts } from './ports.ts';
+import { absoluteUrl } from './url.ts';
 
 /**
  * Second argument of `ReliableEventSource`: that of `EventSource`, and the options of `connect` that make sense here.
@@ -235,7 +236,7 @@ export class ReliableEventSourceCore
 
 function absolute(url: string | URL): string {
   try {
-    return new URL(url, globalThis.document?.baseURI ?? globalThis.location?.href).href;
+    return absoluteUrl(url).href;
   } catch {
     throw new DOMException(`cannot parse ${JSON.stringify(String(url))} as a URL`, 'SyntaxError');
   }

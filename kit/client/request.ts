@@ -1,6 +1,7 @@
 import { EVENT_STREAM_TYPE, LAST_EVENT_ID_HEADER, LAST_EVENT_ID_QUERY } from '../protocol/constants.ts';
 import type { AttemptInfo, ConnectOptions, PerAttempt } from './options.ts';
 import type { TransportRequest } from './transport.ts';
+import { absoluteUrl } from './url.ts';
 
 /**
  * Builds the request of one attempt, calling every option that is a function. Rejects when one of them does.
@@ -18,16 +19,19 @@ export async function buildRequest(
     perAttempt(options.body ?? null, info),
   ]);
   const headers: Record<string, string> = { accept: EVENT_STREAM_TYPE };
-  const { trace: where = 'same-origin' } = options;
+  const { trace: where } = options;
   if (where === 'always' || (where !== 'never' && isSameOrigin(target))) {
     // The parent id has to differ from attempt to attempt, and that is all it has to do.
     headers.traceparent = `00-${trace}-${trace.slice(0, 8)}${info.attempt.toString(16).padStart(8, '0')}-01`;
   }
   for (const [name, value] of Object.entries(given)) headers[name.toLowerCase()] = value;
-  const { cursor } = info;
-  if (cursor && options.cursor !== 'query') headers[LAST_EVENT_ID_HEADER] = headerValue(cursor);
+  let address = String(target);
+  if (info.cursor) {
+    if (options.cursor === 'query') address = withCursor(address, info.cursor);
+    else headers[LAST_EVENT_ID_HEADER] = headerValue(info.cursor);
+  }
   return {
-    url: cursor && options.cursor === 'query' ? withCursor(target, cursor) : String(target),
+    url: address,
     method: options.method ?? 'GET',
     headers,
     body,
@@ -42,8 +46,8 @@ async function perAttempt<T>(value: PerAttempt<T>, info: AttemptInfo): Promise<T
 
 /** Whether a header of one's own costs no CORS preflight. Outside of pages and workers none ever does. */
 function isSameOrigin(target: string | URL): boolean {
-  const { document, location } = globalThis as Partial<typeof globalThis>;
-  return !location || new URL(target, document?.baseURI ?? location.href).origin === location.origin;
+  const { location } = globalThis as Partial<typeof globalThis>;
+  return !location || absoluteUrl(target).origin === location.origin;
 }
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is looked for.
@@ -58,17 +62,15 @@ const UNSENDABLE = /[\0-\x08\x0a-\x1f\x7f]/g;
  * what it says to any cursor that it cannot read.
  */
 function headerValue(id: string): string {
-  let bytes = '';
-  for (const byte of new TextEncoder().encode(id.replace(UNSENDABLE, '\ufffd'))) {
-    bytes += String.fromCharCode(byte);
-  }
-  return bytes;
+  const bytes = new TextEncoder().encode(id.replace(UNSENDABLE, '\ufffd'));
+  return Array.from(bytes, (byte) => String.fromCharCode(byte)).join('');
 }
 
 /** Adds the cursor to the query of an absolute or relative URL, in the place of one that is there already. */
-function withCursor(url: string | URL, cursor: string): string {
-  const [, path = '', query = '', hash = ''] = /^([^?#]*)(\?[^#]*)?(#.*)?$/s.exec(String(url)) ?? [];
-  const search = new URLSearchParams(query);
-  search.set(LAST_EVENT_ID_QUERY, cursor);
-  return `${path}?${search}${hash}`;
+function withCursor(url: string, cursor: string): string {
+  return url.replace(/(\?[^#]*)?(#.*)?$/s, (_, query?: string, hash = '') => {
+    const search = new URLSearchParams(query);
+    search.set(LAST_EVENT_ID_QUERY, cursor);
+    return `?${search}${hash}`;
+  });
 }

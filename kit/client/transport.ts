@@ -37,12 +37,12 @@ export type FetchLike = (url: string, init: RequestInit) => Promise<Response>;
  */
 export function fetchTransport(fetch: FetchLike = (url, init) => globalThis.fetch(url, init)): Transport {
   return async ({ url, ...init }) => {
-    const response = await fetch(url, { ...init, cache: 'no-store', redirect: 'follow' });
+    const response = await fetch(url, { ...init, cache: 'no-store' });
     return {
       status: response.status,
       url: response.url || url,
       header: (name) => response.headers.get(name),
-      body: response.body ? readerSource(response.body.getReader()) : null,
+      body: response.body && readerSource(response.body.getReader()),
     };
   };
 }

@@ -96,6 +96,10 @@ describe('reading control frames', () => {
     });
   });
 
+  it.each(['constructor', '__proto__', 'toString'])('knows no frame of the name %s', (name) => {
+    expect(parseControl(name, '{}')).toEqual({ type: 'unknown', name, data: '{}' });
+  });
+
   it('keeps fields that this version does not know', () => {
     const frame = parseControl('stream.open', JSON.stringify({ ...open, later: true }));
     expect(frame).toMatchObject({ type: 'stream.open', body: { later: true } });

@@ -93,18 +93,48 @@ export function isControlType(type: string): boolean {
   return type.startsWith(CONTROL_PREFIX);
 }
 
+type Check = (value: unknown) => boolean;
+
+const isText: Check = (value) => typeof value === 'string';
+const isAmount: Check = (value) => typeof value === 'number' && value >= 0;
+const isCount: Check = (value) => Number.isSafeInteger(value) && isAmount(value);
+
+/** What a body must have, by the name of its frame. It may have more. */
+const BODIES: Readonly<Partial<Record<string, Readonly<Record<string, Check>>>>> = {
+  [STREAM_OPEN]: {
+    stream: isText,
+    epoch: (value) => isText(value) && isEpoch(value as string),
+    head: isCount,
+    oldest: isCount,
+    resume: (value) => value === 'fresh' || value === 'ok' || value === 'gap',
+    heartbeatMs: isAmount,
+    connection: isText,
+    protocol: isCount,
+  },
+  [STREAM_CANNOT_RESUME]: {
+    reason: isText,
+    requested: (value) => value === null || isText(value),
+    from: isText,
+    missed: (value) => value === null || isCount(value),
+  },
+  [STREAM_DRAIN]: { reason: isText },
+  [STREAM_END]: {},
+};
+
 /**
  * Reads a control frame. A name this version does not know, or a body that does not fit, comes back as `unknown`:
  * a newer server must not break an older client.
  */
 export function parseControl(name: string, data: string): ControlFrame {
-  const body = parseObject(data);
-  if (body) {
-    if (name === STREAM_OPEN && isStreamOpen(body)) return { type: name, body };
-    if (name === STREAM_CANNOT_RESUME && isCannotResume(body)) return { type: name, body };
-    if (name === STREAM_DRAIN && typeof body.reason === 'string')
-      return { type: name, body: body as unknown as Drain };
-    if (name === STREAM_END) return { type: name, body };
+  try {
+    // Nothing but an object begins so.
+    if (isControlType(name) && BODIES[name] && /^\s*\{/.test(data)) {
+      const body: Record<string, unknown> = JSON.parse(data);
+      const fits = Object.entries(BODIES[name]).every(([field, check]) => check(body[field]));
+      if (fits) return { type: name, body } as unknown as ControlFrame;
+    }
+  } catch {
+    // Not JSON: the caller reports it as an unknown control frame, with its data.
   }
   return { type: 'unknown', name, data };
 }
@@ -115,36 +145,4 @@ function cursorId(cursor: Position | string): string {
 
 function retry(retryMs: number | undefined): { retryMs?: number } {
   return retryMs === undefined ? {} : { retryMs };
-}
-
-function parseObject(data: string): Record<string, unknown> | null {
-  try {
-    const value: unknown = JSON.parse(data);
-    if (typeof value !== 'object' || value === null || Array.isArray(value)) return null;
-    return value as Record<string, unknown>;
-  } catch {
-    return null; // reported by the caller as an unknown control frame, with its data
-  }
-}
-
-function isStreamOpen(body: Record<string, unknown>): body is Record<string, unknown> & StreamOpen {
-  return (
-    typeof body.stream === 'string' &&
-    typeof body.epoch === 'string' &&
-    isEpoch(body.epoch) &&
-    typeof body.connection === 'string' &&
-    (body.resume === 'fresh' || body.resume === 'ok' || body.resume === 'gap') &&
-    [body.head, body.oldest, body.protocol].every((n) => Number.isSafeInteger(n) && Number(n) >= 0) &&
-    typeof body.heartbeatMs === 'number' &&
-    body.heartbeatMs >= 0
-  );
-}
-
-function isCannotResume(body: Record<string, unknown>): body is Record<string, unknown> & CannotResume {
-  return (
-    typeof body.reason === 'string' &&
-    typeof body.from === 'string' &&
-    (body.requested === null || typeof body.requested === 'string') &&
-    (body.missed === null || (Number.isSafeInteger(body.missed) && Number(body.missed) >= 0))
-  );
 }

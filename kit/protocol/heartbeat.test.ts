@@ -83,6 +83,8 @@ describe('a heartbeat', () => {
     '{"head":"bad","unixMs":1}',
     '{"head":"epochepo.9","unixMs":1e999}',
     '{"head":"epochepo.9","unixMs":-1}',
+    '{"head":"epochepo.9","unixMs":"1"}',
+    '{"head":["epochepo.9"],"unixMs":1}',
   ])('is not seen in the event data %j', (data) => {
     expect(parseHeartbeatEvent(data)).toBeNull();
   });

@@ -34,26 +34,26 @@ export function encodeHeartbeatEvent(heartbeat: Heartbeat): string {
 
 /** Reads the text of a comment, as a parser hands it over; `null` when it is not one of our heartbeats. */
 export function parseHeartbeat(comment: string): Heartbeat | null {
-  const match = HEARTBEAT.exec(comment.trim());
-  return match?.[1] ? heartbeatOf(match[1], Number(match[2])) : null;
-}
-
-/** Reads the data of a `stream.heartbeat` event; `null` when it is malformed. */
-export function parseHeartbeatEvent(data: string): Heartbeat | null {
-  try {
-    const value: unknown = JSON.parse(data);
-    if (typeof value !== 'object' || value === null) return null;
-    const { head, unixMs } = value as Record<string, unknown>;
-    if (typeof head !== 'string' || !Number.isSafeInteger(unixMs) || Number(unixMs) < 0) return null;
-    return heartbeatOf(head, Number(unixMs));
-  } catch {
-    return null; // not JSON, so not a heartbeat: the caller reports it as an unknown control frame
-  }
-}
-
-function heartbeatOf(text: string, unixMs: number): Heartbeat | null {
+  const [, text = '', time] = HEARTBEAT.exec(comment.trim()) ?? [];
+  const unixMs = Number(time);
   const head = parsePosition(text);
   if (head) return { head, unixMs };
   const heads = parseVector(text);
   return heads && { head: heads[0].position, heads, unixMs };
+}
+
+/** Reads the data of a `stream.heartbeat` event; `null` when it is malformed. */
+export function parseHeartbeatEvent(data: string): Heartbeat | null {
+  return parseHeartbeat(heartbeatComment(data));
+}
+
+/** The comment that says the same as the data of a `stream.heartbeat` event; an empty one when it is malformed. */
+export function heartbeatComment(data: string): string {
+  try {
+    const { head, unixMs } = JSON.parse(data) as Record<string, unknown>;
+    // The caller reports it as an unknown control frame.
+    return typeof head === 'string' && Number.isSafeInteger(unixMs) ? `hb ${head} ${unixMs}` : '';
+  } catch {
+    return '';
+  }
 }

@@ -46,7 +46,7 @@ export function defaultRetryDecision(failure: Failure): RetryDecision {
   if (cause === 'content-type' || cause === 'no-body') return 'final';
   if (cause !== 'status') return 'retry';
   if (status === 204) return 'complete';
-  return status === 408 || status === 425 || status === 429 || status >= 500 ? 'retry' : 'final';
+  return status >= 500 || [408, 425, 429].includes(status) ? 'retry' : 'final';
 }
 
 /**
@@ -54,6 +54,5 @@ export function defaultRetryDecision(failure: Failure): RetryDecision {
  * ignored, `text/event-streamx` is not.
  */
 export function isEventStreamType(contentType: string | null): boolean {
-  const essence = (contentType ?? '').split(';', 1)[0] ?? '';
-  return essence.trim().toLowerCase() === EVENT_STREAM_TYPE;
+  return contentType?.split(';', 1)[0]?.trim().toLowerCase() === EVENT_STREAM_TYPE;
 }

@@ -26,8 +26,8 @@ export interface LivenessState {
 
 /** When to look again, or what is wrong. */
 export type LivenessVerdict =
-  | { readonly alive: true; readonly checkInMs: number }
-  | { readonly alive: false; readonly cause: LivenessCause; readonly silentMs: number };
+  | { readonly cause: null; readonly checkInMs: number }
+  | { readonly cause: LivenessCause; readonly silentMs: number };
 
 /** Slack of timers: one that fires so much late was asleep. */
 export const SLEEP_MS = 5000;
@@ -44,36 +44,30 @@ export function silenceLimitMs(policy: LivenessPolicy, cadenceMs: number): numbe
 /** Judges a connection at `now`. */
 export function judgeLiveness(policy: LivenessPolicy, state: LivenessState, now: number): LivenessVerdict {
   const { openedAt, lastByteAt, lastFrameAt, cadenceMs, speaksFirst } = state;
-  const limit = silenceLimitMs(policy, cadenceMs);
+  const limitMs = silenceLimitMs(policy, cadenceMs);
   const noFrame = lastFrameAt < 0;
-  const first = noFrame && speaksFirst ? openedAt + policy.firstByteMs : Number.POSITIVE_INFINITY;
-  const silent = lastByteAt + limit;
-  const trickle = (noFrame ? openedAt : lastFrameAt) + limit * policy.trickleFactor;
-  if (now >= first) return { alive: false, cause: 'slow-first-byte', silentMs: now - openedAt };
-  if (now >= silent) {
-    const cause = noFrame && lastByteAt === openedAt ? 'slow-first-byte' : 'no-bytes';
-    return { alive: false, cause, silentMs: now - lastByteAt };
+  const silences: ReadonlyArray<[cause: LivenessCause, since: number, limitMs: number]> = [
+    ['slow-first-byte', openedAt, noFrame && speaksFirst ? policy.firstByteMs : Number.POSITIVE_INFINITY],
+    [noFrame && lastByteAt === openedAt ? 'slow-first-byte' : 'no-bytes', lastByteAt, limitMs],
+    ['trickle', noFrame ? openedAt : lastFrameAt, limitMs * policy.trickleFactor],
+  ];
+  let checkInMs = Number.POSITIVE_INFINITY;
+  for (const [cause, since, limit] of silences) {
+    const silentMs = now - since;
+    if (silentMs >= limit) return { cause, silentMs };
+    checkInMs = Math.min(checkInMs, limit - silentMs);
   }
-  if (now >= trickle)
-    return { alive: false, cause: 'trickle', silentMs: now - (noFrame ? openedAt : lastFrameAt) };
-  return { alive: true, checkInMs: Math.min(first, silent, trickle) - now };
-}
-
-/** Two heartbeats, and what came between them. */
-export interface HeartbeatEvidence {
-  /** Sequence of the head the heartbeat names. */
-  readonly head: number;
-  /** Last sequence the client saw. */
-  readonly seen: number;
-  /** Whether an event came on this connection since the heartbeat before (or since it opened). */
-  readonly eventsSince: boolean;
+  return { cause: null, checkInMs };
 }
 
 /**
  * What a heartbeat proves. It is written in stream order, so a head beyond what was seen means that events were
  * dropped on the way: the tail of a busy interval, or everything of a silent one.
+ * @param head sequence of the head the heartbeat names.
+ * @param seen last sequence the client saw; -1 when that is not known.
+ * @param eventsSince whether an event came on this connection since the heartbeat before (or since it opened).
  */
-export function judgeHeartbeat(evidence: HeartbeatEvidence): LivenessCause | null {
-  if (evidence.head <= evidence.seen) return null;
-  return evidence.eventsSince ? 'tail-loss' : 'silent-but-heartbeating';
+export function judgeHeartbeat(head: number, seen: number, eventsSince: boolean): LivenessCause | null {
+  if (seen < 0 || head <= seen) return null;
+  return eventsSince ? 'tail-loss' : 'silent-but-heartbeating';
 }

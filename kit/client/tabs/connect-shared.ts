@@ -2,6 +2,7 @@ import { quote, SseKitError } from '../../protocol/errors.ts';
 import { browserPorts, connectWith, type StreamHandle } from '../connect.ts';
 import type { ClientFact } from '../facts.ts';
 import type { ConnectOptions, EventMap, PerAttempt } from '../options.ts';
+import { absoluteUrl } from '../url.ts';
 import { SharedStreamError } from './member.ts';
 import { createPeer, type TabRole } from './peer.ts';
 import { browserTabPorts, type TabPorts } from './ports.ts';
@@ -119,7 +120,7 @@ function keyOf(url: PerAttempt<string | URL>, request: ConnectOptions): string {
     throw new SseKitError('ERR_INVALID_OPTION', `option share.name is needed to share ${what}`);
   }
   try {
-    return new URL(url, globalThis.document?.baseURI ?? globalThis.location?.href).href.replace(/#.*$/s, '');
+    return absoluteUrl(url).href.replace(/#.*$/s, '');
   } catch (cause) {
     throw new SseKitError('ERR_INVALID_OPTION', `option url cannot be parsed: ${quote(String(url))}`, {
       cause,
