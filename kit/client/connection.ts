@@ -143,11 +143,7 @@ export function openConnection(deps: ConnectionPorts, events: ConnectionEvents):
       frameRetryMs = -1;
     } else if (frame.type === STREAM_CANNOT_RESUME) {
       const loss = frame.body;
-      const part = sequencer.of(loss.stream);
-      // A copy of what was said before: it must not take the cursor back.
-      if (part.isBehind(loss.from)) return;
-      events.fact({ kind: 'cannot-resume', ...loss });
-      part.jumped(loss.from);
+      if (!sequencer.of(loss.stream).cannotResume(loss)) return;
       const strategy = config.options.cannotResume;
       // With another strategy the connection ends here, and what follows is asked for again.
       if (strategy && strategy !== 'from-oldest')
@@ -173,8 +169,8 @@ export function openConnection(deps: ConnectionPorts, events: ConnectionEvents):
     });
     for (const { part, seq, seen } of parts) {
       // Events that are held say already that something is missing.
-      const cause = seen < 0 || part.holding > 0 ? null : judgeHeartbeat({ head: seq, seen, eventsSince });
-      if (!cause || part.tailLost(seq) === 'done') continue;
+      const cause = seen < 0 || part.held.size > 0 ? null : judgeHeartbeat({ head: seq, seen, eventsSince });
+      if (!cause || !part.tailLost(seq)) continue;
       events.fact({ kind: 'liveness', cause, silentMs: 0 });
       ending ??= () => fail(cause, `the server is at ${seq}, the last event that came is ${seen}`);
       break;
@@ -221,14 +217,14 @@ export function openConnection(deps: ConnectionPorts, events: ConnectionEvents):
           if (!event.redelivery) recoverUpTo.delete(epoch);
         }
         if (deps.observed) fact({ kind: 'received', id: event.id, type: event.type, raw: data });
-        sequencer.accept(event, clock);
+        sequencer.accept(event, event.id);
       },
       onId(id) {
         if (!live || ending) return;
         watch.frame();
         answer();
         applyRetry();
-        sequencer.checkpoint(id);
+        sequencer.accept(null, id);
       },
       onComment(text) {
         if (!live || ending) return;
@@ -271,7 +267,7 @@ export function openConnection(deps: ConnectionPorts, events: ConnectionEvents):
   /** At the end of the stream: what is held waits for nothing any more. It is asked for again, or announced. */
   const isMissing = (): boolean => {
     while (sequencer.holding > 0) {
-      if (sequencer.expire(Number.POSITIVE_INFINITY) === 'recover') return true;
+      if (sequencer.expire(Number.POSITIVE_INFINITY)) return true;
     }
     return false;
   };
@@ -283,7 +279,7 @@ export function openConnection(deps: ConnectionPorts, events: ConnectionEvents):
     lossDue = clock.setTimeout(
       () => {
         lossDue = null;
-        if (sequencer.expire(clock.monotonic()) === 'recover') askAgain();
+        if (sequencer.expire(clock.monotonic())) askAgain();
         else armLoss();
       },
       Math.max(0, dueAt - clock.monotonic()),

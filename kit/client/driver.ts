@@ -111,8 +111,8 @@ export function createDriver(setup: DriverOptions): Driver {
     if (options.commit !== 'manual' || (!event && count.of.processed === 0)) committed = cursor;
     if (event) {
       count.of.processed++;
-      sequencer.settled(event);
-      if (event.id && options.commit !== 'manual') sequencer.committed(event.id, now());
+      if (event.id)
+        sequencer.settled(event.id, options.commit === 'manual' ? Number.POSITIVE_INFINITY : now());
     }
     writer.changed();
     if (event && observers.length > 0) {
@@ -141,9 +141,11 @@ export function createDriver(setup: DriverOptions): Driver {
   const delivery = options.concurrency
     ? createKeyedDelivery(deliveryPorts, options.concurrency as Concurrency)
     : createDelivery(deliveryPorts);
-  const sequencer = createVectorSequencer(config.order, window, {
-    deliver: delivery.offer,
-    move: delivery.move,
+  const sequencer = createVectorSequencer({
+    policy: config.order,
+    window,
+    clock,
+    deliver: (event, cursor) => (event ? delivery.offer(event, cursor) : delivery.move(cursor)),
     fact,
   });
 

@@ -1,7 +1,9 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createDedupeWindow } from './core/dedupe-window.ts';
 import { WireEvent } from './event.ts';
-import { createSequencer, type OrderPolicy } from './sequencer.ts';
+import type { OrderPolicy } from './sequencer.ts';
+import { createVectorSequencer } from './vector-sequencer.ts';
 
 /** What a sequencer says and does about positions that come in this order. */
 function sequence(
@@ -12,9 +14,12 @@ function sequence(
   const log: string[] = [];
   const window = createDedupeWindow({ size: 10, ttlMs: Number.POSITIVE_INFINITY });
   const policy: OrderPolicy = { by: 'sequence', late, bufferEvents: events, bufferMs: 1000 };
-  const sequencer = createSequencer(policy, window, {
-    deliver: ({ id }, cursor) => log.push(`deliver ${short(id)}, cursor ${short(cursor)}`),
-    move: (cursor) => log.push(`cursor ${short(cursor)}`),
+  const sequencer = createVectorSequencer({
+    policy,
+    window,
+    clock: { now: () => 0, monotonic: () => 0 },
+    deliver: (event, cursor) =>
+      log.push(`${event ? `deliver ${short(event.id)}, ` : ''}cursor ${short(cursor)}`),
     fact: (fact) => {
       if (fact.kind === 'gap') log.push(`gap of ${fact.missed}`);
       else if (fact.kind === 'out-of-order')
@@ -23,7 +28,6 @@ function sequence(
       else if (fact.kind === 'error') log.push(`${fact.code}: ${fact.message}`);
     },
   });
-  const times = { now: () => 0, monotonic: () => 0 };
   for (const each of came) {
     const [id, data] = typeof each === 'object' ? each : [each, '1'];
     const text = typeof id === 'string' ? id : `epochone.${id}`;
@@ -36,13 +40,14 @@ function sequence(
       continue;
     }
     if (data === 'lost') {
-      sequencer.tailLost(Number(id)); // asked for again
-      sequencer.tailLost(Number(id)); // and announced
+      const log = sequencer.of(undefined);
+      log.tailLost(Number(id)); // asked for again
+      log.tailLost(Number(id)); // and announced
       continue;
     }
     const event = new WireEvent('t', text, data, { format: 'auto', url: '' });
-    sequencer.accept(event, times);
-    sequencer.settled(event);
+    sequencer.accept(event, text);
+    sequencer.settled(text, 0);
   }
   return log;
 }
@@ -85,6 +90,20 @@ describe('a position that comes after a later one', () => {
       '8 dropped, announced as missing',
       '7 seen before',
     ]);
+  });
+});
+
+describe('a position', () => {
+  it('passes only when it is the next one', () => {
+    fc.assert(
+      fc.property(fc.nat(1e6), fc.integer({ min: -1, max: 1e6 }), (last, seq) => {
+        const says = sequence('buffer', [[last, 'reconnect'], seq < 0 ? 'epochtwo.1' : seq]).at(0);
+        expect(says === `deliver ${seq}, cursor ${seq}`).toBe(seq === last + 1 && seq >= 0);
+        expect(says === `${seq} seen before`).toBe(seq >= 0 && seq <= last);
+        expect(says === `${seq} buffered`).toBe(seq > last + 1);
+        expect(says === 'gap of null').toBe(seq < 0);
+      }),
+    );
   });
 });
 
