@@ -1,7 +1,6 @@
 import type { CannotResume } from '../protocol/control.ts';
 import { quote, SseKitError } from '../protocol/errors.ts';
-import { parsePosition } from '../protocol/position.ts';
-import { seqOf } from './core/contiguity.ts';
+import { parsePosition, seqOf } from '../protocol/position.ts';
 import { type DedupeWindow, forgetOldest } from './core/dedupe-window.ts';
 import { createReorderBuffer, type ReorderBounds, type ReorderBuffer } from './core/reorder-buffer.ts';
 import type { StreamEvent } from './event.ts';

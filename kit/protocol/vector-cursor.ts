@@ -44,17 +44,15 @@ export function longestVector(streams: readonly string[]): number {
  */
 export function parseVector(text: string): readonly [VectorEntry, ...VectorEntry[]] | null {
   if (text.length > MAX_VECTOR_LENGTH) return null;
-  const entries: VectorEntry[] = [];
-  const names = new Set<string>();
+  const entries = new Map<string, VectorEntry>();
   for (const part of text.split(';')) {
     const at = part.indexOf('=');
-    const stream = at > 0 ? decode(part.slice(0, at)) : null;
+    const stream = at > 0 && decode(part.slice(0, at));
     const position = parsePosition(part.slice(at + 1));
-    if (stream === null || position === null || names.has(stream)) return null;
-    names.add(stream);
-    entries.push({ stream, position });
+    if (!stream || !position || entries.has(stream)) return null;
+    entries.set(stream, { stream, position });
   }
-  const [first, ...rest] = entries;
+  const [first, ...rest] = entries.values();
   return first ? [first, ...rest] : null;
 }
 

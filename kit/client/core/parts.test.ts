@@ -1,7 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { backoffDelay, delayWithFloor, type Jitter, MAX_TIMER_MS } from './backoff.ts';
-import { seqOf } from './contiguity.ts';
 import { createDedupeWindow } from './dedupe-window.ts';
 import { defaultRetryDecision, isEventStreamType } from './failure.ts';
 import { judgeHeartbeat, judgeLiveness, silenceLimitMs } from './liveness.ts';
@@ -108,31 +107,6 @@ describe('the default retry policy', () => {
     expect(
       [null, '', 'text/event-streamx', 'text/html', 'x text/event-stream'].map(isEventStreamType),
     ).toEqual(Array(5).fill(false));
-  });
-});
-
-describe('contiguity', () => {
-  const prefix = 'epoch-01.';
-  it('reads exactly the positions of its epoch', () => {
-    fc.assert(
-      fc.property(fc.nat(Number.MAX_SAFE_INTEGER), (seq) => {
-        expect(seqOf(prefix + seq, prefix)).toBe(seq);
-      }),
-    );
-    for (const id of [
-      '',
-      prefix,
-      `${prefix}01`,
-      `${prefix}-1`,
-      `${prefix}1x`,
-      `${prefix}99999999999999999`,
-      'other-01.1',
-      '1',
-      `${prefix}9007199254740993`,
-    ]) {
-      expect(seqOf(id, prefix), id).toBe(-1);
-    }
-    expect(seqOf('1', '')).toBe(-1);
   });
 });
 
