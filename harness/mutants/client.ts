@@ -6,9 +6,9 @@ export const clientMutants: readonly Mutant[] = [
     id: 'skip-dedupe',
     description: 'Positions that were seen are counted as duplicates and handed over all the same.',
     file: 'kit/client/sequencer.ts',
-    find: 'else duplicate(event, own);',
+    find: 'else duplicate(event, id);',
     replace: `else {
-      duplicate(event, own);
+      duplicate(event, id);
       ports.deliver(event, lastId);
     }`,
     scenarios: ['dedupe/duplicate', 'dedupe/overlap-replay'],
@@ -17,8 +17,8 @@ export const clientMutants: readonly Mutant[] = [
     id: 'skip-window',
     description: 'Opaque ids are not looked up in the dedupe window.',
     file: 'kit/client/core/dedupe-window.ts',
-    find: 'running.has(id) || now - (seen.get(id) ?? Number.NEGATIVE_INFINITY) < bounds.ttlMs',
-    replace: 'running.has(id)',
+    find: 'running.has(key) || now - (seen.get(key) ?? Number.NEGATIVE_INFINITY) < bounds.ttlMs',
+    replace: 'running.has(key)',
     scenarios: ['dedupe/beyond-window'],
   },
   {
@@ -132,8 +132,8 @@ export const clientMutants: readonly Mutant[] = [
     id: 'gap-unannounced',
     description: 'A hole in the sequence is passed over without a word.',
     file: 'kit/client/sequencer.ts',
-    find: 'acceptAhead(event, own, came);',
-    replace: 'advance(event, came, own);',
+    find: 'acceptAhead(event, id, came);',
+    replace: 'advance(event, came, id);',
     scenarios: ['order/silent-hole', 'order/swap'],
   },
   {

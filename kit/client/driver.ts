@@ -111,8 +111,7 @@ export function createDriver(setup: DriverOptions): Driver {
     if (options.commit !== 'manual' || (!event && count.of.processed === 0)) committed = cursor;
     if (event) {
       count.of.processed++;
-      if (event.id)
-        sequencer.settled(event.id, options.commit === 'manual' ? Number.POSITIVE_INFINITY : now());
+      if (event.id) window.settled(event.id, options.commit === 'manual' ? Number.POSITIVE_INFINITY : now());
     }
     writer.changed();
     if (event && observers.length > 0) {
@@ -364,7 +363,7 @@ export function createDriver(setup: DriverOptions): Driver {
     closed: () => finished.promise,
     commit(id) {
       committed = committedBy(committed, id);
-      sequencer.committed(id, now());
+      window.committed(id, now());
       writer.changed();
     },
     dispatch,

@@ -47,7 +47,7 @@ function sequence(
     }
     const event = new WireEvent('t', text, data, { format: 'auto', url: '' });
     sequencer.accept(event, text);
-    sequencer.settled(text, 0);
+    window.settled(text, 0);
   }
   return log;
 }

@@ -35,9 +35,9 @@ export interface Sequencer {
   /**
    * An event came, or (`null`) an id without one: the last event ID is this one from now on, unless something before it
    * is missing; an empty one takes it back.
-   * @param own what stands for the event: its `id:`, or the part of it that is about this stream
+   * @param id of the event, or of several streams the part of it that is about this one
    */
-  accept(event: StreamEvent | null, own: string | null, id: string | null): void;
+  accept(event: StreamEvent | null, id: string | null): void;
   /** Goes on from `place`: what was held will be sent again. @param moved see `cannotResume` */
   start(place: string | null, moved?: boolean): void;
   /** The last sequence number seen, when it is of this epoch; -1 otherwise. */
@@ -113,8 +113,12 @@ export function createSequencer(ports: SequencerPorts, suspects: Set<unknown>): 
   };
   const outOfOrder = ({ id, type }: StreamEvent, action: OrderAction, announced: boolean): void =>
     ports.fact({ kind: 'out-of-order', id, type, action, announced });
-  const late = (event: StreamEvent, announced: boolean): void =>
-    outOfOrder(event, policy.late === 'drop' ? 'dropped' : 'delivered', announced);
+  /** It comes after one that it belongs before. @returns whether it is handed on all the same */
+  const acceptLate = (event: StreamEvent, announced: boolean): boolean => {
+    const kept = policy.late !== 'drop';
+    outOfOrder(event, kept ? 'delivered' : 'dropped', announced);
+    return kept;
+  };
   const duplicate = ({ id, type, raw }: StreamEvent, own: string): void => {
     ports.fact({ kind: 'duplicate', id: id ?? own, type });
     if (own !== lastId || lastRaw === undefined || raw === lastRaw) return;
@@ -126,65 +130,61 @@ export function createSequencer(ports: SequencerPorts, suspects: Set<unknown>): 
     advance(null, from, prefix + from);
   };
 
-  const acceptAhead = (event: StreamEvent, own: string, ahead: number): void => {
+  const acceptAhead = (event: StreamEvent, id: string, ahead: number): void => {
     if (suspects.has(held)) {
       // Whose event was too large could not be read: the first hole is taken for it.
       suspects.clear();
       announce('too-large', Math.min(ahead, held.lowest) - 1);
-      accept(event, own, own);
+      accept(event, id);
     } else if (policy.late !== 'buffer') {
       for (let missing = Math.max(seq + 1, ahead - policy.bufferEvents); missing < ahead; missing++) {
         passed.add(missing);
         if (passed.size > policy.bufferEvents) forgetOldest(passed);
       }
       announce('order', ahead - 1);
-      accept(event, own, own);
+      accept(event, id);
     } else if (held.has(ahead)) {
-      duplicate(event, own);
+      duplicate(event, id);
     } else {
       outOfOrder(event, 'buffered', false);
       held.hold(ahead, event, clock.monotonic());
     }
   };
   /** Another epoch, the first position, or an id that is none. */
-  const acceptOther = (event: StreamEvent | null, own: string | null, id: string | null): void => {
+  const acceptOther = (event: StreamEvent | null, id: string | null): void => {
     // Contiguity decides: without an event the cursor passes nothing that is missing, whatever the server says.
     if (!event && byPosition && held.size > 0) return;
-    if (own && byPosition && parsePosition(own)) {
-      if (prefix)
-        ports.fact({ kind: 'gap', reason: 'epoch-changed', after: lastId, from: own, missed: null });
-      start(own, moved || event !== null);
+    if (id && byPosition && parsePosition(id)) {
+      if (prefix) ports.fact({ kind: 'gap', reason: 'epoch-changed', after: lastId, from: id, missed: null });
+      start(id, moved || event !== null);
       if (event) lastRaw = event.raw;
-      ports.deliver(event, own);
+      ports.deliver(event, id);
       return;
     }
-    if (event && own && window.has(own, clock.now())) {
-      duplicate(event, own);
+    if (event && id && window.has(id, clock.now())) {
+      duplicate(event, id);
       return;
     }
     if (id !== null) {
       lastId = id;
       lastRaw = event?.raw;
     }
-    if (event) acceptOpaque(event, own);
+    if (event) acceptOpaque(event, id);
     else {
       prefix = '';
       ports.deliver(null, cursor());
     }
   };
   /** Order by number in the id or by time. There is no next one to wait for, so a buffer can only wait for time to pass. */
-  const acceptOpaque = (event: StreamEvent, own: string | null): void => {
+  const acceptOpaque = (event: StreamEvent, id: string | null): void => {
     let key = Number.NaN;
-    if (policy.by === 'id' && event.id) key = Number(event.id);
+    if (policy.by === 'id' && id) key = Number(id);
     if (policy.by === 'time') key = event.publishedAt ?? key;
-    if (key < highest) {
-      late(event, false);
-      if (policy.late === 'drop') {
-        ports.deliver(null, cursor());
-        return;
-      }
+    if (key < highest && !acceptLate(event, false)) {
+      ports.deliver(null, cursor());
+      return;
     }
-    if (own) window.begun(own);
+    if (id) window.begun(id);
     if (key >= highest && key >= 0) {
       if (policy.late === 'buffer') {
         held.hold(key, event, clock.monotonic());
@@ -195,19 +195,18 @@ export function createSequencer(ports: SequencerPorts, suspects: Set<unknown>): 
     ports.deliver(event, cursor());
   };
 
-  const accept: Sequencer['accept'] = (event, own, id) => {
-    const came = own === null ? -1 : seqOf(own, prefix);
-    if (own === null || came < 0) acceptOther(event, own, id);
+  const accept: Sequencer['accept'] = (event, id) => {
+    const came = id === null ? -1 : seqOf(id, prefix);
+    if (id === null || came < 0) acceptOther(event, id);
     else if (came === seq + 1) {
       // What was too large left no hole here.
       if (suspects.size > 0) suspects.delete(held);
-      advance(event, came, own);
+      advance(event, came, id);
     } else if (!event) return;
-    else if (came > seq) acceptAhead(event, own, came);
+    else if (came > seq) acceptAhead(event, id, came);
     else if (passed.delete(came)) {
-      late(event, true);
-      if (policy.late !== 'drop') ports.deliver(event, lastId);
-    } else duplicate(event, own);
+      if (acceptLate(event, true)) ports.deliver(event, lastId);
+    } else duplicate(event, id);
   };
 
   const lost = (reason: GapReason, from: number): boolean => {

@@ -8,10 +8,6 @@ import { createSequencer, type Sequencer, type SequencerPorts } from './sequence
 export interface VectorSequencer {
   /** An event came, or (`null`) an id without one. */
   accept(event: StreamEvent | null, id: string | null): void;
-  /** The handler of the event of this id finished; `at` is wall time when that commits it, else `Infinity`. */
-  settled(id: string, at: number): void;
-  /** What was handled up to the event of this id will not be asked for again. @param now wall time */
-  committed(id: string, now: number): void;
   /** A connection begins that resumes from `cursor`. */
   connecting(cursor: string | null): void;
   /** `stream.open` came, with its id. */
@@ -46,18 +42,18 @@ export function createVectorSequencer(ports: SequencerPorts): VectorSequencer {
    */
   const logs = new Map<string, Sequencer>();
   const suspects = new Set<unknown>();
-  /** Ids are vectors. */
-  let several = false;
 
-  const cursor = (): string | null =>
-    Array.from(logs, ([name, { mark }]) => name && mark && `${name}=${mark}`)
-      .filter(Boolean)
-      .join(';') || null;
+  /** The vector of several streams; the cursor of a response that carries one. */
+  const cursorOr = (one: string | null): string | null => {
+    if (logs.size === 1) return one;
+    const entries = Array.from(logs, ([name, { mark }]) => name && mark && `${name}=${mark}`);
+    return entries.filter(Boolean).join(';') || null;
+  };
   const add = (name: string): Sequencer => {
     const stream = decodeURIComponent(name);
     const own: SequencerPorts = {
       ...ports,
-      deliver: (event, to) => ports.deliver(event, logs.size > 1 ? cursor() : to),
+      deliver: (event, to) => ports.deliver(event, cursorOr(to)),
       fact: (fact) => ports.fact(name ? { ...fact, stream } : fact),
     };
     const log = createSequencer(own, suspects);
@@ -67,10 +63,8 @@ export function createVectorSequencer(ports: SequencerPorts): VectorSequencer {
   const single = add('');
   /** Keeps the streams that a vector names, and adds those that are new; `again`: all begin at its places. */
   const carry = (at: string | null, again: boolean): void => {
-    const entries = at && parseVector(at) ? at.split(';') : [];
-    several = entries.length > 0;
     const places = new Map([['', at]]);
-    for (const entry of byPosition ? entries : []) {
+    for (const entry of byPosition && at && parseVector(at) ? at.split(';') : []) {
       const [name, place] = entry.split('=') as [string, string];
       places.set(name, place);
     }
@@ -80,24 +74,21 @@ export function createVectorSequencer(ports: SequencerPorts): VectorSequencer {
       if (again || !log) (log ?? add(name)).start(place);
     }
   };
-  const ownOf = (id: string): string => (several ? ownEntry(id) : id);
   const accept: VectorSequencer['accept'] = (event, id) => {
-    if (!several || id === null) {
-      single.accept(event, id, id);
-      return;
+    if (logs.size > 1 && id) {
+      const [name = '', place = ''] = ownEntry(id).split('=');
+      const log = parsePosition(place) && logs.get(name);
+      if (log) {
+        log.accept(event, place);
+        return;
+      }
     }
-    const own = ownEntry(id);
-    const [name = '', place = ''] = own.split('=');
-    const log = parsePosition(place) ? logs.get(name) : undefined;
-    if (log) log.accept(event, place, id);
-    else single.accept(event, own, id);
+    single.accept(event, id);
   };
   const of = (stream = ''): Sequencer => logs.get(encodeURIComponent(stream)) ?? single;
 
   return {
     accept,
-    settled: (id, at) => window.settled(ownOf(id), at),
-    committed: (id, now) => window.committed(ownOf(id), now),
     connecting(from) {
       window.reset();
       suspects.clear();
@@ -109,7 +100,7 @@ export function createVectorSequencer(ports: SequencerPorts): VectorSequencer {
       // In an epoch that is known contiguity decides, whatever the server believes. After a gap, the cannot-resume frame
       // that follows says where the stream goes on.
       if (resume !== 'gap' && of(stream).seenOf(epoch) < 0) accept(null, id);
-      if (logs.size > 1) ports.deliver(null, cursor());
+      if (logs.size > 1) ports.deliver(null, cursorOr(null));
     },
     skipped() {
       for (const { held } of logs.values()) suspects.add(held);
@@ -117,7 +108,7 @@ export function createVectorSequencer(ports: SequencerPorts): VectorSequencer {
     of,
     cursorAt(stream, place) {
       of(stream).start(place);
-      return logs.size > 1 ? cursor() : place;
+      return cursorOr(place);
     },
     get dueAt() {
       return Math.min(...Array.from(logs.values(), ({ held }) => held.dueAt));

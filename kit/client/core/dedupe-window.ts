@@ -1,3 +1,5 @@
+import { ownEntry, parseVector } from '../../protocol/vector-cursor.ts';
+
 /** Bounds of a dedupe window. */
 export interface DedupeBounds {
   /** Ids remembered at most; the oldest goes first. Default 1000. */
@@ -9,7 +11,10 @@ export interface DedupeBounds {
 /** Ids with the time at which they were seen, oldest first: what a cursor store keeps. */
 export type DedupeSnapshot = ReadonlyArray<readonly [id: string, at: number]>;
 
-/** Remembers opaque ids, for servers whose ids prove nothing about order or completeness. */
+/**
+ * Remembers opaque ids, for servers whose ids prove nothing about order or completeness. A vector cursor stands for its
+ * own entry: the others are about other streams.
+ */
 export interface DedupeWindow {
   /** Whether the id was handed on, or was added and is still remembered at `now`. */
   has(id: string, now: number): boolean;
@@ -40,18 +45,25 @@ export function createDedupeWindow(bounds: DedupeBounds): DedupeWindow {
     if (seen.size > bounds.size) forgetOldest(seen);
   };
   return {
-    has: (id, now) => running.has(id) || now - (seen.get(id) ?? Number.NEGATIVE_INFINITY) < bounds.ttlMs,
+    has(id, now) {
+      const key = keyOf(id);
+      return running.has(key) || now - (seen.get(key) ?? Number.NEGATIVE_INFINITY) < bounds.ttlMs;
+    },
     add,
-    begun: (id) => running.add(id),
+    begun: (id) => running.add(keyOf(id)),
     settled(id, at) {
+      // Nothing runs while ids are positions: they are not even looked at.
+      if (running.size === 0) return;
+      const key = keyOf(id);
       // A copy of its own: a slice would keep the whole chunk that it came with in memory.
-      if (running.size > 0 && running.delete(id)) add(` ${id}`.slice(1), at);
+      if (running.delete(key)) add(` ${key}`.slice(1), at);
     },
     committed(id, now) {
-      if (seen.get(id) !== UNCOMMITTED) return;
+      const key = keyOf(id);
+      if (seen.get(key) !== UNCOMMITTED) return;
       for (const [each, at] of seen) {
         if (at === UNCOMMITTED) seen.set(each, now);
-        if (each === id) return;
+        if (each === key) return;
       }
     },
     reset() {
@@ -60,6 +72,10 @@ export function createDedupeWindow(bounds: DedupeBounds): DedupeWindow {
     },
     snapshot: () => [...seen].filter(([, at]) => at < UNCOMMITTED),
   };
+}
+
+function keyOf(id: string): string {
+  return id.includes(';') && parseVector(id) ? ownEntry(id) : id;
 }
 
 /** Takes out what was put in first. */
