@@ -75,7 +75,7 @@ export function createSequencer(ports: SequencerPorts, suspects: Set<unknown>): 
   let lastRaw: string | undefined;
   /** The sequence before the loss that was asked for again. */
   let askedAgain = -1;
-  /** The mark was moved by what came on this connection. */
+  /** The mark was moved by an event or a loss that came on this connection. */
   let moved = false;
   /** For order by id or time: the highest key delivered, and the last cursor with nothing held before it. */
   let highest = Number.NEGATIVE_INFINITY;
@@ -96,7 +96,7 @@ export function createSequencer(ports: SequencerPorts, suspects: Set<unknown>): 
   };
   const handOn = (event: StreamEvent | null, to: number, id: string): void => {
     seq = to;
-    moved = true;
+    if (event) moved = true;
     lastId = id;
     lastRaw = event?.raw;
     ports.deliver(event, id);
@@ -200,7 +200,7 @@ export function createSequencer(ports: SequencerPorts, suspects: Set<unknown>): 
     if (id === null || came < 0) acceptOther(event, id);
     else if (came === seq + 1) {
       // What was too large left no hole here.
-      if (suspects.size > 0) suspects.delete(held);
+      if (event && suspects.size > 0) suspects.delete(held);
       advance(event, came, id);
     } else if (!event) return;
     else if (came > seq) acceptAhead(event, id, came);
