@@ -10,10 +10,11 @@ function sequence(
   late: OrderPolicy['late'],
   came: readonly (number | string | readonly [id: number | string, data: string])[],
   events = 100,
+  by: OrderPolicy['by'] = 'sequence',
 ): string[] {
   const log: string[] = [];
   const window = createDedupeWindow({ size: 10, ttlMs: Number.POSITIVE_INFINITY });
-  const policy: OrderPolicy = { by: 'sequence', late, bufferEvents: events, bufferMs: 1000 };
+  const policy: OrderPolicy = { by, late, bufferEvents: events, bufferMs: 1000 };
   const sequencer = createVectorSequencer({
     policy,
     window,
@@ -22,6 +23,7 @@ function sequence(
       log.push(`${event ? `deliver ${short(event.id)}, ` : ''}cursor ${short(cursor)}`),
     fact: (fact) => {
       if (fact.kind === 'gap') log.push(`gap of ${fact.missed}`);
+      else if (fact.kind === 'cannot-resume') log.push(`cannot resume, goes on after ${short(fact.from)}`);
       else if (fact.kind === 'out-of-order')
         log.push(`${short(fact.id)} ${fact.action}${fact.announced ? ', announced as missing' : ''}`);
       else if (fact.kind === 'duplicate') log.push(`${short(fact.id)} seen before`);
@@ -37,6 +39,11 @@ function sequence(
     }
     if (data === 'too large') {
       sequencer.skipped();
+      continue;
+    }
+    if (data === 'cannot resume') {
+      const loss = { reason: 'expired', requested: null, from: text, missed: null } as const;
+      sequencer.of(undefined).cannotResume(loss);
       continue;
     }
     if (data === 'lost') {
@@ -104,6 +111,29 @@ describe('a position', () => {
         expect(says === 'gap of null').toBe(seq < 0);
       }),
     );
+  });
+});
+
+describe('a loss that the server announces', () => {
+  it('is a copy of what was said before when an event moved the mark that far', () => {
+    expect(sequence('buffer', [[1, 'reconnect'], 2, [2, 'cannot resume']])).toEqual(['deliver 2, cursor 2']);
+  });
+
+  it('is heard after a loss that was announced here, and what the server still has is taken', () => {
+    const lost = [3, 'lost'] as const;
+    expect(sequence('buffer', [[1, 'reconnect'], lost, [2, 'cannot resume'], 3])).toEqual([
+      'gap of 2',
+      'cursor 3',
+      'cannot resume, goes on after 2',
+      'cursor 2',
+      'deliver 3, cursor 3',
+    ]);
+  });
+});
+
+describe('an event that is held for the sake of order', () => {
+  it('is not passed by the cursor', () => {
+    expect(sequence('buffer', ['5', 'x'], 100, 'id')).toEqual(['deliver x, cursor none']);
   });
 });
 
