@@ -8,17 +8,17 @@ export const clientMutants: readonly Mutant[] = [
     file: 'kit/client/sequencer.ts',
     find: 'else duplicate(event, id);',
     replace: `else {
-            duplicate(event, id);
-            out.deliver(event, lastId);
-          }`,
+      duplicate(event, id);
+      ports.deliver(event, lastId);
+    }`,
     scenarios: ['dedupe/duplicate', 'dedupe/overlap-replay'],
   },
   {
     id: 'skip-window',
     description: 'Opaque ids are not looked up in the dedupe window.',
-    file: 'kit/client/sequencer.ts',
-    find: 'if (inFlight.has(own) || handled.has(own) || window.has(own, times.now())) {',
-    replace: 'if (inFlight.has(own)) {',
+    file: 'kit/client/core/dedupe-window.ts',
+    find: 'running.has(key) || now - (seen.get(key) ?? Number.NEGATIVE_INFINITY) < bounds.ttlMs',
+    replace: 'running.has(key)',
     scenarios: ['dedupe/beyond-window'],
   },
   {
@@ -132,15 +132,15 @@ export const clientMutants: readonly Mutant[] = [
     id: 'gap-unannounced',
     description: 'A hole in the sequence is passed over without a word.',
     file: 'kit/client/sequencer.ts',
-    find: 'acceptAhead(event, id, came, times);',
+    find: 'acceptAhead(event, id, came);',
     replace: 'advance(event, came, id);',
     scenarios: ['order/silent-hole', 'order/swap'],
   },
   {
     id: 'cannot-resume-unannounced',
     description: 'The client reads that it cannot resume and tells nobody.',
-    file: 'kit/client/connection.ts',
-    find: "fact({ kind: 'cannot-resume', ...loss });",
+    file: 'kit/client/sequencer.ts',
+    find: "ports.fact({ kind: 'cannot-resume', ...loss });",
     replace: '',
     scenarios: ['resume/evicted', 'deploy/sigkill-memory'],
   },

@@ -138,11 +138,7 @@ export function openConnection(deps: ConnectionPorts, events: ConnectionEvents):
       frameRetryMs = -1;
     } else if (frame.type === STREAM_CANNOT_RESUME) {
       const loss = frame.body;
-      const part = sequencer.of(loss.stream);
-      // A copy of what was said before: it must not take the cursor back.
-      if (part.isBehind(loss.from)) return;
-      fact({ kind: 'cannot-resume', ...loss });
-      part.jumped(loss.from);
+      if (!sequencer.of(loss.stream).cannotResume(loss)) return;
       const strategy = config.options.cannotResume;
       // With another strategy the connection ends here, and what follows is asked for again.
       if (strategy && strategy !== 'from-oldest')
@@ -172,8 +168,8 @@ export function openConnection(deps: ConnectionPorts, events: ConnectionEvents):
       const part = sequencer.of(stream);
       const seen = part.seenOf(epoch);
       // Events that are held say already that something is missing.
-      const cause = part.holding > 0 ? null : judgeHeartbeat(seq, seen, eventsSince);
-      if (!cause || part.tailLost(seq) === 'done') continue;
+      const cause = part.held.size > 0 ? null : judgeHeartbeat(seq, seen, eventsSince);
+      if (!cause || !part.tailLost(seq)) continue;
       fact({ kind: 'liveness', cause, silentMs: 0 });
       ending ??= () => fail(cause, `${seen} came, the server is at ${seq}`);
       break;
@@ -233,14 +229,14 @@ export function openConnection(deps: ConnectionPorts, events: ConnectionEvents):
           if (!event.redelivery) recoverUpTo.delete(epoch);
         }
         if (deps.observed) fact({ kind: 'received', id: event.id, type: event.type, raw: data });
-        sequencer.accept(event, clock);
+        sequencer.accept(event, event.id);
       },
       onId(id) {
         if (!live || ending) return;
         watch.frame();
         answer();
         applyRetry();
-        sequencer.checkpoint(id);
+        sequencer.accept(null, id);
       },
       onComment(text) {
         if (!live || ending) return;
@@ -281,14 +277,14 @@ export function openConnection(deps: ConnectionPorts, events: ConnectionEvents):
   const askAgain = (): void => fail('gap', 'events are missing');
   /** At the end of the stream: what is held waits for nothing any more. It is asked for again, or announced. */
   const isMissing = (): boolean =>
-    sequencer.holding > 0 && (sequencer.expire(Number.POSITIVE_INFINITY) === 'recover' || isMissing());
+    sequencer.holding > 0 && (sequencer.expire(Number.POSITIVE_INFINITY) || isMissing());
   const armLoss = (): void => {
     const { dueAt } = sequencer;
     if (lossDue || !live || dueAt === Number.POSITIVE_INFINITY) return;
     lossDue = clock.setTimeout(
       () => {
         lossDue = null;
-        if (sequencer.expire(clock.monotonic()) === 'recover') askAgain();
+        if (sequencer.expire(clock.monotonic())) askAgain();
         else armLoss();
       },
       Math.max(0, dueAt - clock.monotonic()),

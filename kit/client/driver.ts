@@ -116,13 +116,13 @@ export function createDriver(setup: DriverOptions): Driver {
     () => ({ cursor: committed, dedupe: window.snapshot() }),
     (error) => failure('ERR_CURSOR_STORE', 'cursor not saved', error),
   );
+  const settledAt = (): number => (byHand ? Number.POSITIVE_INFINITY : clock.now());
   const commit = (cursor: string | null, event: StreamEvent | null, startedAt: number): void => {
     // By hand, only what has no handler moves the cursor, and only before the first event.
     if (!byHand || (!event && counts.processed === 0)) committed = cursor;
     if (event) {
       counts.processed++;
-      sequencer.settled(event);
-      if (event.id && !byHand) sequencer.committed(event.id, clock.now());
+      if (event.id) window.settled(event.id, settledAt);
     }
     writer.changed();
     if (event && observers.length > 0) {
@@ -151,9 +151,11 @@ export function createDriver(setup: DriverOptions): Driver {
   const delivery = options.concurrency
     ? createKeyedDelivery(deliveryPorts, options.concurrency as Concurrency)
     : createDelivery(deliveryPorts);
-  const sequencer = createVectorSequencer(config.order, window, {
-    deliver: delivery.offer,
-    move: delivery.move,
+  const sequencer = createVectorSequencer({
+    policy: config.order,
+    window,
+    clock,
+    deliver: (event, cursor) => (event ? delivery.offer(event, cursor) : delivery.move(cursor)),
     fact,
   });
 
@@ -350,7 +352,7 @@ export function createDriver(setup: DriverOptions): Driver {
     close,
     commit(id) {
       committed = committedBy(committed, id);
-      sequencer.committed(id, clock.now());
+      window.committed(id, clock.now());
       writer.changed();
     },
     dispatch,

@@ -1,29 +1,35 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createDedupeWindow } from './core/dedupe-window.ts';
 import { WireEvent } from './event.ts';
-import { createSequencer, type OrderPolicy } from './sequencer.ts';
+import type { OrderPolicy } from './sequencer.ts';
+import { createVectorSequencer } from './vector-sequencer.ts';
 
 /** What a sequencer says and does about positions that come in this order. */
 function sequence(
   late: OrderPolicy['late'],
   came: readonly (number | string | readonly [id: number | string, data: string])[],
   events = 100,
+  by: OrderPolicy['by'] = 'sequence',
 ): string[] {
   const log: string[] = [];
   const window = createDedupeWindow({ size: 10, ttlMs: Number.POSITIVE_INFINITY });
-  const policy: OrderPolicy = { by: 'sequence', late, bufferEvents: events, bufferMs: 1000 };
-  const sequencer = createSequencer(policy, window, {
-    deliver: ({ id }, cursor) => log.push(`deliver ${short(id)}, cursor ${short(cursor)}`),
-    move: (cursor) => log.push(`cursor ${short(cursor)}`),
+  const policy: OrderPolicy = { by, late, bufferEvents: events, bufferMs: 1000 };
+  const sequencer = createVectorSequencer({
+    policy,
+    window,
+    clock: { now: () => 0, monotonic: () => 0 },
+    deliver: (event, cursor) =>
+      log.push(`${event ? `deliver ${short(event.id)}, ` : ''}cursor ${short(cursor)}`),
     fact: (fact) => {
       if (fact.kind === 'gap') log.push(`gap of ${fact.missed}`);
+      else if (fact.kind === 'cannot-resume') log.push(`cannot resume, goes on after ${short(fact.from)}`);
       else if (fact.kind === 'out-of-order')
         log.push(`${short(fact.id)} ${fact.action}${fact.announced ? ', announced as missing' : ''}`);
       else if (fact.kind === 'duplicate') log.push(`${short(fact.id)} seen before`);
       else if (fact.kind === 'error') log.push(`${fact.code}: ${fact.message}`);
     },
   });
-  const times = { now: () => 0, monotonic: () => 0 };
   for (const each of came) {
     const [id, data] = typeof each === 'object' ? each : [each, '1'];
     const text = typeof id === 'string' ? id : `epochone.${id}`;
@@ -35,14 +41,20 @@ function sequence(
       sequencer.skipped();
       continue;
     }
+    if (data === 'cannot resume') {
+      const loss = { reason: 'expired', requested: null, from: text, missed: null } as const;
+      sequencer.of(undefined).cannotResume(loss);
+      continue;
+    }
     if (data === 'lost') {
-      sequencer.tailLost(Number(id)); // asked for again
-      sequencer.tailLost(Number(id)); // and announced
+      const log = sequencer.of(undefined);
+      log.tailLost(Number(id)); // asked for again
+      log.tailLost(Number(id)); // and announced
       continue;
     }
     const event = new WireEvent('t', text, data, { format: 'auto', url: '' });
-    sequencer.accept(event, times);
-    sequencer.settled(event);
+    sequencer.accept(event, text);
+    window.settled(text, () => 0);
   }
   return log;
 }
@@ -85,6 +97,43 @@ describe('a position that comes after a later one', () => {
       '8 dropped, announced as missing',
       '7 seen before',
     ]);
+  });
+});
+
+describe('a position', () => {
+  it('passes only when it is the next one', () => {
+    fc.assert(
+      fc.property(fc.nat(1e6), fc.integer({ min: -1, max: 1e6 }), (last, seq) => {
+        const says = sequence('buffer', [[last, 'reconnect'], seq < 0 ? 'epochtwo.1' : seq]).at(0);
+        expect(says === `deliver ${seq}, cursor ${seq}`).toBe(seq === last + 1 && seq >= 0);
+        expect(says === `${seq} seen before`).toBe(seq >= 0 && seq <= last);
+        expect(says === `${seq} buffered`).toBe(seq > last + 1);
+        expect(says === 'gap of null').toBe(seq < 0);
+      }),
+    );
+  });
+});
+
+describe('a loss that the server announces', () => {
+  it('is a copy of what was said before when an event moved the mark that far', () => {
+    expect(sequence('buffer', [[1, 'reconnect'], 2, [2, 'cannot resume']])).toEqual(['deliver 2, cursor 2']);
+  });
+
+  it('is heard after a loss that was announced here, and what the server still has is taken', () => {
+    const lost = [3, 'lost'] as const;
+    expect(sequence('buffer', [[1, 'reconnect'], lost, [2, 'cannot resume'], 3])).toEqual([
+      'gap of 2',
+      'cursor 3',
+      'cannot resume, goes on after 2',
+      'cursor 2',
+      'deliver 3, cursor 3',
+    ]);
+  });
+});
+
+describe('an event that is held for the sake of order', () => {
+  it('is not passed by the cursor', () => {
+    expect(sequence('buffer', ['5', 'x'], 100, 'id')).toEqual(['deliver x, cursor none']);
   });
 });
 

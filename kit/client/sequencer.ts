@@ -1,11 +1,10 @@
-import type { StreamOpen } from '../protocol/control.ts';
+import type { CannotResume } from '../protocol/control.ts';
 import { quote, SseKitError } from '../protocol/errors.ts';
-import { parsePosition } from '../protocol/position.ts';
-import { seqOf, standing } from './core/contiguity.ts';
+import { parsePosition, seqOf } from '../protocol/position.ts';
 import { type DedupeWindow, forgetOldest } from './core/dedupe-window.ts';
-import { createReorderBuffer, type ReorderBounds } from './core/reorder-buffer.ts';
+import { createReorderBuffer, type ReorderBounds, type ReorderBuffer } from './core/reorder-buffer.ts';
 import type { StreamEvent } from './event.ts';
-import type { ClientFactBody, GapReason } from './facts.ts';
+import type { ClientFactBody, GapReason, OrderAction } from './facts.ts';
 import type { Clock } from './ports.ts';
 
 /** What happens to events that do not come in order. */
@@ -16,73 +15,67 @@ export interface OrderPolicy extends ReorderBounds {
   readonly late: 'buffer' | 'deliver' | 'drop';
 }
 
-/** Where the sequencer sends what it decides. */
-export interface SequencerOut {
-  /** Hands an event on, in order. `cursor` is what is committed when its handler finished. */
-  readonly deliver: (event: StreamEvent, cursor: string | null) => void;
-  /** Moves the cursor past something without a handler, in order with the events. */
-  readonly move: (cursor: string | null) => void;
+/** What a sequencer works with, and where it sends what it decides. */
+export interface SequencerPorts {
+  readonly policy: OrderPolicy;
+  readonly window: DedupeWindow;
+  /** Wall time for what is saved, and one that does not jump for waits. */
+  readonly clock: Pick<Clock, 'now' | 'monotonic'>;
+  /**
+   * Hands an event on, in order; without one (`null`) only the cursor moves. `cursor` is what is committed when its
+   * handler finished.
+   */
+  readonly deliver: (event: StreamEvent | null, cursor: string | null) => void;
   /** `stream` is the one of several that the fact is about. */
   readonly fact: (fact: ClientFactBody & { readonly stream?: string }) => void;
 }
 
-/** What to do about a loss: ask again from the committed cursor, or nothing more (it was announced). */
-export type LossDecision = 'recover' | 'done';
-
-/** The time, asked for where it is needed: wall time for what is saved, and one that does not jump for waits. */
-export type Times = Pick<Clock, 'now' | 'monotonic'>;
-
-/** Decides for each event whether it is next, seen, too early or too late. Knows no clock: time is passed in. */
+/** Decides for each event of a stream whether it is next, seen, too early or too late. */
 export interface Sequencer {
-  /** @param id what stands for the event: its `id:`, or the part of it that is about this stream. */
-  accept(event: StreamEvent, times: Times, id?: string | null): void;
-  /** An id came without an event: the last event ID is this one from now on; an empty one takes it back. */
-  checkpoint(id: string): void;
-  /** The handler of an event finished. */
-  settled(event: StreamEvent, id?: string | null): void;
-  /** What was handled up to the event of this id will not be asked for again. @param now wall time */
-  committed(id: string, now: number): void;
-  /** A connection begins that resumes from `cursor`: what was held will be sent again. */
-  connecting(cursor: string | null): void;
-  /** `stream.open` came, with its id. */
-  opened(open: StreamOpen, id: string | null): void;
-  /** Whether this connection has brought more already than what is announced to be the rest, after `from`. */
-  isBehind(from: string): boolean;
-  /** The server announced that it goes on after `from`. */
-  jumped(from: string): void;
+  /**
+   * An event came, or (`null`) an id without one: the last event ID is this one from now on, unless something before it
+   * is missing; an empty one takes it back.
+   * @param id of the event, or of several streams the part of it that is about this one
+   */
+  accept(event: StreamEvent | null, id: string | null): void;
+  /** Goes on from `place`: what was held will be sent again. @param moved see `cannotResume` */
+  start(place: string | null, moved?: boolean): void;
   /** The last sequence number seen, when it is of this epoch; -1 otherwise. */
   seenOf(epoch: string): number;
-  /** When `expire` has to be called, in monotonic time; `Infinity` when nothing is held. */
-  readonly dueAt: number;
-  /** Events held because one before them is missing. */
-  readonly holding: number;
-  /** What is missing did not come in time. */
-  expire(now: number): LossDecision;
-  /** The connection ended: what is held only for the sake of order is delivered. */
-  flush(): void;
-  /** The server's head is beyond what came. */
-  tailLost(headSeq: number): LossDecision;
-  /** An event was passed over because it is too large: the hole it leaves is known. `false`: it was announced. */
-  skipped(hole?: boolean): void;
+  /**
+   * The server announced a loss, and that it goes on after its `from`. `false`: this connection moved the mark already
+   * to there or beyond, so it is a copy of what was said before.
+   */
+  cannotResume(loss: CannotResume): boolean;
+  /** The server's head is beyond what came. @returns whether to ask again from the cursor; else it was announced. */
+  tailLost(headSeq: number): boolean;
+  /** What is missing did not come in time. @param now monotonic time @returns as `tailLost` */
+  expire(now: number): boolean;
+  /** Events held because one before them is missing, or may come. */
+  readonly held: Pick<ReorderBuffer<StreamEvent>, 'size' | 'dueAt'>;
+  /** WHATWG's "last event ID"; among several streams the position of the last event that was handed on. */
+  readonly mark: string | null;
 }
 
 /**
  * For positions: contiguity proves completeness, so dedupe needs no memory and a hole is noticed at once. A hole is
- * given `holdMs` to fill (a reordering network), then asked for again from the cursor; when the server sends the same
+ * given `bufferMs` to fill (a reordering network), then asked for again from the cursor; when the server sends the same
  * hole a second time it is announced as a gap. For opaque ids: a window of ids seen.
+ * @param suspects `held` of the streams whose first hole may be an event that was passed over because it is too large
  */
-export function createSequencer(policy: OrderPolicy, window: DedupeWindow, out: SequencerOut): Sequencer {
+export function createSequencer(ports: SequencerPorts, suspects: Set<unknown>): Sequencer {
+  const { policy, window, clock } = ports;
+  const byPosition = policy.by === 'sequence';
   /** The last position accepted; `prefix` is empty while there is none. Two variables: they change with each event. */
   let prefix = '';
   let seq = 0;
-  /** The last id, position or not: WHATWG's "last event ID". */
+  /** The last id, position or not. */
   let lastId: string | null = null;
-  /** `data:` of the event of that id; `null` when it is not at hand. Of the others nothing is kept. */
-  let lastRaw: string | null = null;
+  /** `data:` of the event of that id, when it is at hand. Of the others nothing is kept. */
+  let lastRaw: string | undefined;
   /** The sequence before the loss that was asked for again. */
   let askedAgain = -1;
-  let oversized = false;
-  /** The mark was moved by what came on this connection. */
+  /** The mark was moved by an event or a loss that came on this connection. */
   let moved = false;
   /** For order by id or time: the highest key delivered, and the last cursor with nothing held before it. */
   let highest = Number.NEGATIVE_INFINITY;
@@ -90,250 +83,166 @@ export function createSequencer(policy: OrderPolicy, window: DedupeWindow, out: 
   /** Sequence numbers that were passed over for the sake of speed: they are late when they come, not seen before. */
   const passed = new Set<number>();
   const held = createReorderBuffer<StreamEvent>(policy);
-  /** Opaque ids handed on whose handler has not finished: not in the window, which may be saved at any time. */
-  const inFlight = new Set<string | null>();
-  /** Those whose handler has finished, in that order, as long as they are not committed. */
-  const handled = new Set<string>();
-  const byPosition = policy.by === 'sequence';
 
-  const setMark = (id: string | null): void => {
-    const position = id && byPosition ? parsePosition(id) : null;
+  const start = (place: string | null, hasMoved = false): void => {
+    const position = place && byPosition ? parsePosition(place) : null;
     prefix = position ? `${position.epoch}.` : '';
     seq = position?.seq ?? 0;
-    if (id !== lastId) lastRaw = null;
-    lastId = id;
-    passed.clear();
-  };
-  const advance = (event: StreamEvent, to: number, id: string): void => {
-    seq = to;
-    moved = true;
-    lastId = id;
-    lastRaw = event.raw;
-    out.deliver(event, lastId);
-  };
-  const release = (): void => {
-    while (held.size > 0) {
-      const next = held.take(seq + 1);
-      if (!next) return;
-      advance(next, seq + 1, prefix + (seq + 1));
-    }
-  };
-  const duplicate = ({ id, type, raw }: StreamEvent, own: string): void => {
-    if (id === null) return;
-    out.fact({ kind: 'duplicate', id, type });
-    if (own !== lastId || lastRaw === null || raw === lastRaw) return;
-    const error = new SseKitError('ERR_ID_REUSED', `${quote(id)} came again with other data`);
-    out.fact({ kind: 'error', code: error.code, message: error.message, error });
-  };
-  const announce = (reason: GapReason, from: number): void => {
-    out.fact({ kind: 'gap', reason, after: prefix + seq, from: prefix + from, missed: from - seq });
-    seq = from;
-    lastId = prefix + from;
-    lastRaw = null;
-    out.move(lastId);
-    release();
-  };
-  const jumpedUnannounced = (from: string): void => {
-    out.fact({ kind: 'gap', reason: 'epoch-changed', after: lastId, from, missed: null });
+    if (place !== lastId) lastRaw = undefined;
+    lastId = safe = place;
+    moved = hasMoved;
     held.clear();
     passed.clear();
   };
+  const handOn = (event: StreamEvent | null, to: number, id: string): void => {
+    seq = to;
+    if (event) moved = true;
+    lastId = id;
+    lastRaw = event?.raw;
+    ports.deliver(event, id);
+  };
+  /** Goes on to an event, or (`null`) past what is missing, and to what is held of those that follow. */
+  const advance = (event: StreamEvent | null, to: number, id: string): void => {
+    handOn(event, to, id);
+    while (held.size > 0 && held.lowest === seq + 1) handOn(held.takeLowest(), seq + 1, prefix + (seq + 1));
+  };
+  /** The cursor never passes an event that is held: after a crash it would be lost. A position never does. */
+  const cursor = (): string | null => {
+    if (byPosition || held.size === 0) safe = lastId;
+    return safe;
+  };
+  const outOfOrder = ({ id, type }: StreamEvent, action: OrderAction, announced: boolean): void =>
+    ports.fact({ kind: 'out-of-order', id, type, action, announced });
+  /** It comes after one that it belongs before. @returns whether it is handed on all the same */
+  const acceptLate = (event: StreamEvent, announced: boolean): boolean => {
+    const kept = policy.late !== 'drop';
+    outOfOrder(event, kept ? 'delivered' : 'dropped', announced);
+    return kept;
+  };
+  const duplicate = ({ id, type, raw }: StreamEvent, own: string): void => {
+    ports.fact({ kind: 'duplicate', id: id ?? own, type });
+    if (own !== lastId || lastRaw === undefined || raw === lastRaw) return;
+    const error = new SseKitError('ERR_ID_REUSED', `${quote(id)} came again with other data`);
+    ports.fact({ kind: 'error', code: error.code, message: error.message, error });
+  };
+  const announce = (reason: GapReason, from: number): void => {
+    ports.fact({ kind: 'gap', reason, after: prefix + seq, from: prefix + from, missed: from - seq });
+    advance(null, from, prefix + from);
+  };
 
-  const acceptOpaque = (event: StreamEvent, times: Times, own: string | null): void => {
-    const { id } = event;
-    if (own) {
-      if (inFlight.has(own) || handled.has(own) || window.has(own, times.now())) {
-        duplicate(event, own);
-        return;
+  const acceptAhead = (event: StreamEvent, id: string, ahead: number): void => {
+    if (suspects.has(held)) {
+      // Whose event was too large could not be read: the first hole is taken for it.
+      suspects.clear();
+      announce('too-large', Math.min(ahead, held.lowest) - 1);
+      accept(event, id);
+    } else if (policy.late !== 'buffer') {
+      for (let missing = Math.max(seq + 1, ahead - policy.bufferEvents); missing < ahead; missing++) {
+        passed.add(missing);
+        if (passed.size > policy.bufferEvents) forgetOldest(passed);
       }
-      inFlight.add(own);
+      announce('order', ahead - 1);
+      accept(event, id);
+    } else if (held.has(ahead)) {
+      duplicate(event, id);
+    } else {
+      outOfOrder(event, 'buffered', false);
+      held.hold(ahead, event, clock.monotonic());
+    }
+  };
+  /** Another epoch, the first position, or an id that is none. */
+  const acceptOther = (event: StreamEvent | null, id: string | null): void => {
+    // Contiguity decides: without an event the cursor passes nothing that is missing, whatever the server says.
+    if (!event && byPosition && held.size > 0) return;
+    if (id && byPosition && parsePosition(id)) {
+      if (prefix) ports.fact({ kind: 'gap', reason: 'epoch-changed', after: lastId, from: id, missed: null });
+      start(id, moved || event !== null);
+      if (event) lastRaw = event.raw;
+      ports.deliver(event, id);
+      return;
+    }
+    if (event && id && window.has(id, clock.now())) {
+      duplicate(event, id);
+      return;
     }
     if (id !== null) {
       lastId = id;
-      lastRaw = event.raw;
+      lastRaw = event?.raw;
     }
-    if (policy.by === 'id' || policy.by === 'time') acceptKeyed(event, times.monotonic(), own);
-    else out.deliver(event, lastId);
+    if (event) acceptOpaque(event, id);
+    else {
+      prefix = '';
+      ports.deliver(null, cursor());
+    }
   };
   /** Order by number in the id or by time. There is no next one to wait for, so a buffer can only wait for time to pass. */
-  const acceptKeyed = (event: StreamEvent, now: number, own: string | null): void => {
-    const key = policy.by === 'id' ? Number(event.id || Number.NaN) : (event.publishedAt ?? Number.NaN);
-    const { id, type } = event;
-    const late = key < highest;
-    if (!late && policy.late === 'buffer' && key >= 0) {
-      held.hold(key, event, now);
+  const acceptOpaque = (event: StreamEvent, id: string | null): void => {
+    let key = Number.NaN;
+    if (policy.by === 'id' && id) key = Number(id);
+    if (policy.by === 'time') key = event.publishedAt ?? key;
+    if (key < highest && !acceptLate(event, false)) {
+      ports.deliver(null, cursor());
       return;
     }
-    if (late) {
-      const action = policy.late === 'drop' ? 'dropped' : 'delivered';
-      out.fact({ kind: 'out-of-order', id, type, action, announced: false });
-    } else if (key >= 0) highest = key;
-    if (late && policy.late === 'drop') {
-      inFlight.delete(own);
-      out.move(safeCursor());
-    } else out.deliver(event, safeCursor());
-  };
-  /** The cursor never passes an event that is held: after a crash it would be lost. */
-  const safeCursor = (): string | null => {
-    if (held.size === 0) safe = lastId;
-    return safe;
-  };
-  const releaseKeyed = (now: number): void => {
-    while (held.size > 0 && held.dueAt <= now) {
-      highest = held.lowest;
-      const event = held.takeLowest();
-      if (event) out.deliver(event, safeCursor());
+    if (id) window.begun(id);
+    if (key >= highest && key >= 0) {
+      if (policy.late === 'buffer') {
+        held.hold(key, event, clock.monotonic());
+        return;
+      }
+      highest = key;
     }
-  };
-  const acceptForeign = (event: StreamEvent, id: string, times: Times): void => {
-    const position = byPosition ? parsePosition(id) : null;
-    if (!position) {
-      acceptOpaque(event, times, id);
-      return;
-    }
-    if (prefix) jumpedUnannounced(id);
-    prefix = `${position.epoch}.`;
-    advance(event, position.seq, id);
-  };
-  const passOver = (from: number, to: number): void => {
-    for (let missing = Math.max(from, to - policy.bufferEvents); missing < to; missing++) passed.add(missing);
-    for (const oldest of passed) {
-      if (passed.size <= policy.bufferEvents) break;
-      passed.delete(oldest);
-    }
-  };
-  const acceptLate = (event: StreamEvent): void => {
-    const { id, type } = event;
-    const deliver = policy.late === 'deliver';
-    const action = deliver ? 'delivered' : 'dropped';
-    out.fact({ kind: 'out-of-order', id, type, action, announced: true });
-    if (deliver) out.deliver(event, lastId);
-  };
-  const acceptAhead = (event: StreamEvent, own: string, ahead: number, times: Times): void => {
-    const { id, type } = event;
-    if (oversized) {
-      oversized = false;
-      announce('too-large', Math.min(ahead, held.lowest) - 1);
-      accept(event, times, own);
-    } else if (policy.late !== 'buffer') {
-      passOver(seq + 1, ahead);
-      announce('order', ahead - 1);
-      advance(event, ahead, own);
-    } else if (held.has(ahead)) {
-      duplicate(event, own);
-    } else {
-      out.fact({ kind: 'out-of-order', id, type, action: 'buffered', announced: false });
-      held.hold(ahead, event, times.monotonic());
-    }
-  };
-  const lost = (reason: GapReason, from: number): LossDecision => {
-    if (!prefix) return 'done';
-    if (askedAgain !== seq) {
-      askedAgain = seq;
-      return 'recover';
-    }
-    announce(reason, from);
-    return 'done';
+    ports.deliver(event, cursor());
   };
 
-  const accept: Sequencer['accept'] = (event, times, id = event.id) => {
-    if (id === null || prefix === '') {
-      if (id) acceptForeign(event, id, times);
-      else acceptOpaque(event, times, id);
-      return;
+  const accept: Sequencer['accept'] = (event, id) => {
+    const came = id === null ? -1 : seqOf(id, prefix);
+    if (id === null || came < 0) acceptOther(event, id);
+    else if (came === seq + 1) {
+      // What was too large left no hole here.
+      if (event && suspects.size > 0) suspects.delete(held);
+      advance(event, came, id);
+    } else if (!event) return;
+    else if (came > seq) acceptAhead(event, id, came);
+    else if (passed.delete(came)) {
+      if (acceptLate(event, true)) ports.deliver(event, lastId);
+    } else duplicate(event, id);
+  };
+
+  const lost = (reason: GapReason, from: number): boolean => {
+    if (askedAgain !== seq) {
+      askedAgain = seq;
+      return true;
     }
-    const came = seqOf(id, prefix);
-    switch (standing(seq, came)) {
-      case 'next':
-        // What was too large left no hole here.
-        oversized = false;
-        advance(event, came, id);
-        if (held.size > 0) release();
-        return;
-      case 'seen':
-        if (passed.size > 0 && passed.delete(came)) acceptLate(event);
-        else duplicate(event, id);
-        return;
-      case 'ahead':
-        acceptAhead(event, id, came, times);
-        return;
-      case 'foreign':
-        acceptForeign(event, id, times);
-        return;
-    }
+    announce(reason, from);
+    return false;
   };
 
   return {
     accept,
-    checkpoint(id) {
-      const came = prefix ? seqOf(id, prefix) : -1;
-      // Contiguity decides: the cursor passes nothing that is missing, whatever the server says.
-      if (came >= 0 ? came !== seq + 1 : byPosition && held.size > 0) return;
-      if (came < 0 && prefix && parsePosition(id)) jumpedUnannounced(id);
-      if (came >= 0) {
-        seq = came;
-        lastId = id;
-        lastRaw = null;
-      } else setMark(id);
-      out.move(byPosition ? id : safeCursor());
-      if (came >= 0) release();
-    },
-    settled(event, id = event.id) {
-      if (inFlight.size === 0 || !id || !inFlight.delete(id)) return;
-      // A copy of its own: a slice would keep the whole chunk that it came with in memory.
-      handled.add(` ${id}`.slice(1));
-      if (handled.size > window.limit) forgetOldest(handled);
-    },
-    committed(id, now) {
-      if (handled.size === 0 || !handled.has(id)) return;
-      for (const each of handled) {
-        handled.delete(each);
-        window.add(each, now);
-        if (each === id) return;
-      }
-    },
-    connecting(cursor) {
-      safe = cursor;
-      held.clear();
-      inFlight.clear();
-      handled.clear();
-      oversized = moved = false;
-      setMark(cursor);
-    },
-    opened({ epoch, resume }, id) {
-      // After a gap, the cannot-resume frame that follows says where the stream goes on.
-      if (!id || resume === 'gap') return;
-      if (prefix) {
-        if (prefix === `${epoch}.`) return; // contiguity decides, whatever the server believes
-        jumpedUnannounced(id);
-      }
-      setMark(id);
-      out.move(id);
-    },
-    isBehind: (from) => moved && prefix !== '' && standing(seq, seqOf(from, prefix)) === 'seen',
-    jumped(from) {
-      moved = true;
-      held.clear();
-      setMark(from);
-      out.move(from);
-    },
+    start,
     seenOf: (epoch) => (prefix === `${epoch}.` ? seq : -1),
-    get dueAt() {
-      return held.dueAt;
-    },
-    get holding() {
-      return held.size;
-    },
-    expire(now) {
-      if (!byPosition) releaseKeyed(now);
-      return byPosition && held.size > 0 ? lost('hole', held.lowest - 1) : 'done';
-    },
-    flush() {
-      if (!byPosition) releaseKeyed(Number.POSITIVE_INFINITY);
+    cannotResume(loss) {
+      const { from } = loss;
+      const came = seqOf(from, prefix);
+      if (moved && came >= 0 && came <= seq) return false;
+      ports.fact({ kind: 'cannot-resume', ...loss });
+      start(from, true);
+      ports.deliver(null, from);
+      return true;
     },
     tailLost: (headSeq) => lost('tail-loss', headSeq),
-    skipped(hole = true) {
-      oversized = hole;
+    expire(now) {
+      while (held.size > 0 && held.dueAt <= now) {
+        if (byPosition) return lost('hole', held.lowest - 1);
+        highest = held.lowest;
+        ports.deliver(held.takeLowest(), cursor());
+      }
+      return false;
+    },
+    held,
+    get mark() {
+      return lastId;
     },
   };
 }

@@ -1,20 +1,31 @@
-import { ownEntry, ownPosition, parseVector } from '../protocol/vector-cursor.ts';
-import type { DedupeWindow } from './core/dedupe-window.ts';
+import type { StreamOpen } from '../protocol/control.ts';
+import { parsePosition } from '../protocol/position.ts';
+import { ownEntry, parseVector } from '../protocol/vector-cursor.ts';
 import type { StreamEvent } from './event.ts';
-import { createSequencer, type OrderPolicy, type Sequencer, type SequencerOut } from './sequencer.ts';
+import { createSequencer, type Sequencer, type SequencerPorts } from './sequencer.ts';
 
-/** A sequencer for responses that carry one stream or several. */
-export interface VectorSequencer extends Sequencer {
-  /** What decides for one stream of several: this, on a response that carries one. */
+/** Sequencers for a response that carries one stream or several. */
+export interface VectorSequencer {
+  /** An event came, or (`null`) an id without one. */
+  accept(event: StreamEvent | null, id: string | null): void;
+  /** A connection begins that resumes from `cursor`. */
+  connecting(cursor: string | null): void;
+  /** `stream.open` came, with its id. */
+  opened(open: StreamOpen, id: string | null): void;
+  /** An event was passed over because it is too large: the hole it leaves is known. */
+  skipped(): void;
+  /** What decides for one stream of several: for the only one, on a response that carries one. */
   of(stream: string | undefined): Sequencer;
   /** The cursor that goes on from `place` in one stream (`null`: as if it were new) and as before in the others. */
   cursorAt(stream: string | undefined, place: string | null): string | null;
-}
-
-interface Part {
-  readonly sequencer: Sequencer;
-  /** Position of the last event that was handed on. */
-  mark: string | null;
+  /** When `expire` has to be called, in monotonic time; `Infinity` when nothing is held. */
+  readonly dueAt: number;
+  /** Events held because one before them is missing, or may come. */
+  readonly holding: number;
+  /** What is missing did not come in time. @returns whether to ask again from the cursor; else it was announced. */
+  expire(now: number): boolean;
+  /** The connection ended: what is held only for the sake of order is delivered. */
+  flush(): void;
 }
 
 /**
@@ -22,126 +33,97 @@ interface Part {
  * cursors of `stream.open`; the cursor that is committed is built from what was handed on of each stream, because the
  * vectors on the wire are ahead of a stream whose events wait for one before them. With one stream nothing is added.
  */
-export function createVectorSequencer(
-  policy: OrderPolicy,
-  window: DedupeWindow,
-  out: SequencerOut,
-): VectorSequencer {
-  const single = createSequencer(policy, window, out);
-  /** By name, as it is written in a vector. Empty when order is not by sequence: then the window alone decides. */
-  const parts = new Map<string, Part>();
-  /** The single one, and those of the parts. */
-  let all: readonly Sequencer[] = [single];
-  let several = false;
+export function createVectorSequencer(ports: SequencerPorts): VectorSequencer {
+  const { policy, window } = ports;
+  const byPosition = policy.by === 'sequence';
+  /**
+   * By name, as it is written in a vector. The one of no name is for a response that carries one stream, and for what
+   * belongs to none of several; it is alone when order is not by sequence, for then the window decides.
+   */
+  const logs = new Map<string, Sequencer>();
+  const suspects = new Set<unknown>();
 
-  const cursor = (): string | null =>
-    Array.from(parts, ([name, { mark }]) => (mark ? [`${name}=${mark}`] : []))
-      .flat()
-      .join(';') || null;
-  const add = (name: string, at: string): void => {
+  /** The vector of several streams; the cursor of a response that carries one. */
+  const cursorOr = (one: string | null): string | null => {
+    if (logs.size === 1) return one;
+    const entries = Array.from(logs, ([name, { mark }]) => name && mark && `${name}=${mark}`);
+    return entries.filter(Boolean).join(';') || null;
+  };
+  const add = (name: string): Sequencer => {
     const stream = decodeURIComponent(name);
-    const moved = (to: string | null): string | null => {
-      part.mark = to;
-      return cursor();
+    const own: SequencerPorts = {
+      ...ports,
+      deliver: (event, to) => ports.deliver(event, cursorOr(to)),
+      fact: (fact) => ports.fact(name ? { ...fact, stream } : fact),
     };
-    const sequencer = createSequencer(policy, window, {
-      deliver: (event, to) => out.deliver(event, moved(to)),
-      move: (to) => out.move(moved(to)),
-      fact(fact) {
-        // Whose event was too large could not be read: the first hole is taken for it.
-        if (fact.kind === 'gap' && fact.reason === 'too-large') skipped(false);
-        out.fact({ ...fact, stream });
-      },
-    });
-    const part: Part = { sequencer, mark: at };
-    parts.set(name, part);
-    sequencer.connecting(at);
+    const log = createSequencer(own, suspects);
+    logs.set(name, log);
+    return log;
   };
-  const skipped = (hole?: boolean): void => {
-    for (const sequencer of all) sequencer.skipped(hole);
+  const single = add('');
+  /** Keeps the streams that a vector names, and adds those that are new; `again`: all begin at its places. */
+  const carry = (at: string | null, again: boolean): void => {
+    const places = new Map([['', at]]);
+    for (const entry of byPosition && at && parseVector(at) ? at.split(';') : []) {
+      const [name, place] = entry.split('=') as [string, string];
+      places.set(name, place);
+    }
+    for (const name of logs.keys()) if (!places.has(name)) logs.delete(name);
+    for (const [name, place] of places) {
+      const log = logs.get(name);
+      if (again || !log) (log ?? add(name)).start(place);
+    }
   };
-  /** Keeps the parts of the streams that a vector names, and adds those that are new. */
-  const carry = (vector: string | null): void => {
-    several = vector !== null && parseVector(vector) !== null;
-    const entries = new Map(
-      several && policy.by === 'sequence' ? vector?.split(';').map((each) => each.split('=') as Pair) : [],
-    );
-    for (const name of parts.keys()) if (!entries.has(name)) parts.delete(name);
-    for (const [name, at] of entries) if (!parts.has(name)) add(name, at);
-    all = [single, ...Array.from(parts.values(), ({ sequencer }) => sequencer)];
+  const accept: VectorSequencer['accept'] = (event, id) => {
+    if (logs.size > 1 && id) {
+      const [name = '', place = ''] = ownEntry(id).split('=');
+      const log = parsePosition(place) && logs.get(name);
+      if (log) {
+        log.accept(event, place);
+        return;
+      }
+    }
+    single.accept(event, id);
   };
-  const partOf = (id: string): Part | undefined =>
-    ownPosition(id) ? parts.get(id.slice(0, id.indexOf('='))) : undefined;
-  const ownId = (id: string): string => ownEntry(id).slice(id.indexOf('=') + 1);
+  const of = (stream = ''): Sequencer => logs.get(encodeURIComponent(stream)) ?? single;
 
   return {
-    ...single,
-    accept(event: StreamEvent, times) {
-      const { id } = event;
-      if (!several) {
-        single.accept(event, times, id);
-        return;
-      }
-      const part = id ? partOf(id) : undefined;
-      if (part && id) part.sequencer.accept(event, times, ownId(id));
-      else if (parts.size > 0 && !id) out.deliver(event, cursor());
-      else single.accept(event, times, id && ownEntry(id));
-    },
-    checkpoint(id) {
-      const part = several ? partOf(id) : undefined;
-      if (part) part.sequencer.checkpoint(ownId(id));
-      else if (parts.size === 0) single.checkpoint(id);
-    },
-    settled(event) {
-      single.settled(event, several && event.id ? ownEntry(event.id) : event.id);
-    },
-    committed(id, now) {
-      single.committed(several ? ownEntry(id) : id, now);
-    },
+    accept,
     connecting(from) {
-      single.connecting(from);
-      carry(from);
-      for (const entry of from?.split(';') ?? []) {
-        const part = partOf(entry);
-        if (!part) continue;
-        part.mark = ownId(entry);
-        part.sequencer.connecting(part.mark);
-      }
+      window.reset();
+      suspects.clear();
+      carry(from, true);
     },
-    opened(open, id) {
-      if (id) carry(id);
-      const name = encodeURIComponent(open.stream);
-      const part = parts.get(name);
-      if (!part || !id) {
-        single.opened(open, id);
-        return;
-      }
-      const entry = id.split(';').find((each) => each.startsWith(`${name}=`));
-      if (entry) part.sequencer.opened(open, ownId(entry));
-      out.move(cursor());
+    opened({ stream, epoch, resume }, id) {
+      if (!id) return;
+      carry(id, false);
+      // In an epoch that is known contiguity decides, whatever the server believes. After a gap, the cannot-resume frame
+      // that follows says where the stream goes on.
+      if (resume !== 'gap' && of(stream).seenOf(epoch) < 0) accept(null, id);
+      if (logs.size > 1) ports.deliver(null, cursorOr(null));
     },
-    of: (stream) => parts.get(encodeURIComponent(stream ?? ''))?.sequencer ?? single,
+    skipped() {
+      for (const { held } of logs.values()) suspects.add(held);
+    },
+    of,
     cursorAt(stream, place) {
-      const part = parts.get(encodeURIComponent(stream ?? ''));
-      if (!part) return place;
-      part.mark = place;
-      return cursor();
+      of(stream).start(place);
+      return cursorOr(place);
     },
     get dueAt() {
-      return all.reduce((due, { dueAt }) => Math.min(due, dueAt), Number.POSITIVE_INFINITY);
+      return Math.min(...Array.from(logs.values(), ({ held }) => held.dueAt));
     },
     get holding() {
-      return all.reduce((sum, { holding }) => sum + holding, 0);
+      let events = 0;
+      for (const { held } of logs.values()) events += held.size;
+      return events;
     },
-    expire(now) {
-      const due = all.filter(({ dueAt }) => dueAt <= now);
-      return due.map((sequencer) => sequencer.expire(now)).includes('recover') ? 'recover' : 'done';
+    expire: (now) => Array.from(logs.values(), (log) => log.expire(now)).includes(true),
+    flush() {
+      if (!byPosition) single.expire(Number.POSITIVE_INFINITY);
     },
-    skipped,
   };
 }
-
-type Pair = [name: string, at: string];
 
 /** The cursor after the event of `id` was committed by hand: of several streams only the event's own moves. */
 export function committedBy(cursor: string | null, id: string): string {

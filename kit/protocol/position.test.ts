@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createEpoch, formatPosition, isEpoch, parsePosition } from './position.ts';
+import { createEpoch, formatPosition, isEpoch, parsePosition, seqOf } from './position.ts';
 
 const epochs = fc.stringMatching(/^[A-Za-z0-9_~-]{8,64}$/);
 const positions = fc.record({ epoch: epochs, seq: fc.nat({ max: Number.MAX_SAFE_INTEGER }) });
@@ -60,6 +60,31 @@ describe('a position', () => {
     expect(() => formatPosition(position)).toThrow(
       expect.objectContaining({ code: 'ERR_INVALID_POSITION', message: expect.stringContaining('epoch') }),
     );
+  });
+});
+
+describe('a sequence number within an epoch', () => {
+  const prefix = 'epoch-01.';
+  it('is read exactly from the positions of that epoch', () => {
+    fc.assert(
+      fc.property(fc.nat(Number.MAX_SAFE_INTEGER), (seq) => {
+        expect(seqOf(prefix + seq, prefix)).toBe(seq);
+      }),
+    );
+    for (const id of [
+      '',
+      prefix,
+      `${prefix}01`,
+      `${prefix}-1`,
+      `${prefix}1x`,
+      `${prefix}99999999999999999`,
+      'other-01.1',
+      '1',
+      `${prefix}9007199254740993`,
+    ]) {
+      expect(seqOf(id, prefix), id).toBe(-1);
+    }
+    expect(seqOf('1', '')).toBe(-1);
   });
 });
 

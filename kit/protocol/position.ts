@@ -10,8 +10,6 @@ export interface Position {
 }
 
 const EPOCH = /^[A-Za-z0-9_~-]{8,64}$/;
-// No leading zeros: two spellings of one position would defeat comparison by string.
-const POSITION = /^([A-Za-z0-9_~-]{8,64})\.(0|[1-9][0-9]{0,15})$/;
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-';
 
 /** Whether `text` is a valid epoch: 8 to 64 characters of `[A-Za-z0-9_~-]`. */
@@ -47,8 +45,27 @@ export function formatPosition(position: Position): string {
 
 /** Reads `epoch.seq`; `null` for anything else, which a client treats as an opaque id and a server as malformed. */
 export function parsePosition(text: string): Position | null {
-  const match = POSITION.exec(text);
-  if (!match?.[1] || !match[2]) return null;
-  const seq = Number(match[2]);
-  return Number.isSafeInteger(seq) ? { epoch: match[1], seq } : null;
+  const dot = text.indexOf('.');
+  const epoch = text.slice(0, dot);
+  const seq = seqOf(text, `${epoch}.`);
+  return seq >= 0 && isEpoch(epoch) ? { epoch, seq } : null;
+}
+
+/**
+ * The sequence number of `id` when it is a position of the epoch `prefix`, which ends in a dot; -1 otherwise. Written
+ * out because a client does it for each event: a regular expression and two substrings cost more than the whole check.
+ */
+export function seqOf(id: string, prefix: string): number {
+  const start = prefix.length;
+  const { length } = id;
+  if (start === 0 || length === start || length > start + 16 || !id.startsWith(prefix)) return -1;
+  // No leading zeros: two spellings of one position would defeat comparison by string.
+  if (length > start + 1 && id.charCodeAt(start) === 48) return -1;
+  let seq = 0;
+  for (let i = start; i < length; i++) {
+    const digit = id.charCodeAt(i) - 48;
+    if (digit < 0 || digit > 9) return -1;
+    seq = seq * 10 + digit;
+  }
+  return seq <= Number.MAX_SAFE_INTEGER ? seq : -1;
 }

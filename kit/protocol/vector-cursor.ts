@@ -44,17 +44,19 @@ export function longestVector(streams: readonly string[]): number {
  */
 export function parseVector(text: string): readonly [VectorEntry, ...VectorEntry[]] | null {
   if (text.length > MAX_VECTOR_LENGTH) return null;
-  const entries: VectorEntry[] = [];
-  const names = new Set<string>();
-  for (const part of text.split(';')) {
-    const at = part.indexOf('=');
-    const stream = at > 0 ? decode(part.slice(0, at)) : null;
-    const position = parsePosition(part.slice(at + 1));
-    if (stream === null || position === null || names.has(stream)) return null;
-    names.add(stream);
-    entries.push({ stream, position });
+  const entries = new Map<string, VectorEntry>();
+  try {
+    for (const part of text.split(';')) {
+      const at = part.indexOf('=');
+      const stream = at > 0 && decodeURIComponent(part.slice(0, at));
+      const position = parsePosition(part.slice(at + 1));
+      if (!stream || !position || entries.has(stream)) return null;
+      entries.set(stream, { stream, position });
+    }
+  } catch {
+    return null; // a broken escape: not a vector of ours
   }
-  const [first, ...rest] = entries;
+  const [first, ...rest] = entries.values();
   return first ? [first, ...rest] : null;
 }
 
@@ -68,12 +70,4 @@ export function ownEntry(id: string): string {
 export function ownPosition(id: string): Position | null {
   const entry = ownEntry(id);
   return parsePosition(entry.slice(entry.indexOf('=') + 1));
-}
-
-function decode(name: string): string | null {
-  try {
-    return decodeURIComponent(name);
-  } catch {
-    return null; // a broken escape: not a vector of ours
-  }
 }

@@ -1,3 +1,5 @@
+import { ownEntry, parseVector } from '../../protocol/vector-cursor.ts';
+
 /** Bounds of a dedupe window. */
 export interface DedupeBounds {
   /** Ids remembered at most; the oldest goes first. Default 1000. */
@@ -9,47 +11,75 @@ export interface DedupeBounds {
 /** Ids with the time at which they were seen, oldest first: what a cursor store keeps. */
 export type DedupeSnapshot = ReadonlyArray<readonly [id: string, at: number]>;
 
-/** Remembers opaque ids, for servers whose ids prove nothing about order or completeness. */
+/**
+ * Remembers opaque ids, for servers whose ids prove nothing about order or completeness. A vector cursor stands for its
+ * own entry: the others are about other streams.
+ */
 export interface DedupeWindow {
-  /** Whether the id was added and is still remembered at `now`. */
+  /** Whether the id was handed on, or was added and is still remembered at `now`. */
   has(id: string, now: number): boolean;
-  /** Remembers the id from `now` on; an id that is there already becomes the newest. */
-  add(id: string, now: number): void;
-  readonly size: number;
-  /** The most it may remember. */
-  readonly limit: number;
+  /** Remembers the id from `at` on; an id that is there already becomes the newest. `Infinity`: not committed yet. */
+  add(id: string, at: number): void;
+  /** An event is handed on. Its id is not in the window before it is settled: that may be saved at any time. */
+  begun(id: string): void;
+  /** The handler of an event finished, if its id was handed on: it is added. `at` is asked only then. */
+  settled(id: string, at: () => number): void;
+  /** What was settled up to this id is committed, when it was not yet. */
+  committed(id: string, now: number): void;
+  /** What is not committed will be sent again. */
+  reset(): void;
+  /** What is committed. */
   snapshot(): DedupeSnapshot;
 }
 
-/** Makes a window, empty or as a store kept it. `now` is wall time, so that a snapshot outlives the process. */
-export function createDedupeWindow(bounds: DedupeBounds, saved: DedupeSnapshot = []): DedupeWindow {
+const UNCOMMITTED = Number.POSITIVE_INFINITY;
+
+/** Makes an empty window. `now` is wall time, so that a snapshot outlives the process. */
+export function createDedupeWindow(bounds: DedupeBounds): DedupeWindow {
+  const running = new Set<string>();
   // A Map keeps the order of insertion: the first key is always the oldest.
   const seen = new Map<string, number>();
-  const add = (id: string, now: number): void => {
+  const add = (id: string, at: number): void => {
     seen.delete(id);
-    seen.set(id, now);
+    seen.set(id, at);
     if (seen.size > bounds.size) forgetOldest(seen);
   };
-  for (const [id, at] of saved) add(id, at);
   return {
     has(id, now) {
-      const at = seen.get(id);
-      if (at === undefined) return false;
-      if (now - at < bounds.ttlMs) return true;
-      seen.delete(id);
-      return false;
+      const key = keyOf(id);
+      return running.has(key) || now - (seen.get(key) ?? Number.NEGATIVE_INFINITY) < bounds.ttlMs;
     },
     add,
-    get size() {
-      return seen.size;
+    begun: (id) => running.add(keyOf(id)),
+    settled(id, at) {
+      // Nothing runs while ids are positions: they are not even looked at.
+      if (running.size === 0) return;
+      const key = keyOf(id);
+      // A copy of its own: a slice would keep the whole chunk that it came with in memory.
+      if (running.delete(key)) add(` ${key}`.slice(1), at());
     },
-    limit: bounds.size,
-    snapshot: () => [...seen],
+    committed(id, now) {
+      const key = keyOf(id);
+      if (seen.get(key) !== UNCOMMITTED) return;
+      for (const [each, at] of seen) {
+        if (at === UNCOMMITTED) seen.set(each, now);
+        if (each === key) return;
+      }
+    },
+    reset() {
+      running.clear();
+      for (const [id, at] of seen) if (at === UNCOMMITTED) seen.delete(id);
+    },
+    snapshot: () => [...seen].filter(([, at]) => at < UNCOMMITTED),
   };
 }
 
+function keyOf(id: string): string {
+  return id.includes(';') && parseVector(id) ? ownEntry(id) : id;
+}
+
 /** Takes out what was put in first. */
-export function forgetOldest(from: Map<string, unknown> | Set<string>): void {
+export function forgetOldest<T>(from: Map<T, unknown> | Set<T>): void {
   for (const oldest of from.keys()) {
     from.delete(oldest);
     return;

@@ -1,7 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { backoffDelay, delayWithFloor, type Jitter, MAX_TIMER_MS } from './backoff.ts';
-import { seqOf, standing } from './contiguity.ts';
 import { createDedupeWindow } from './dedupe-window.ts';
 import { defaultRetryDecision, isEventStreamType } from './failure.ts';
 import { judgeHeartbeat, judgeLiveness, silenceLimitMs } from './liveness.ts';
@@ -111,41 +110,6 @@ describe('the default retry policy', () => {
   });
 });
 
-describe('contiguity', () => {
-  const prefix = 'epoch-01.';
-  it('reads exactly the positions of its epoch', () => {
-    fc.assert(
-      fc.property(fc.nat(Number.MAX_SAFE_INTEGER), (seq) => {
-        expect(seqOf(prefix + seq, prefix)).toBe(seq);
-      }),
-    );
-    for (const id of [
-      '',
-      prefix,
-      `${prefix}01`,
-      `${prefix}-1`,
-      `${prefix}1x`,
-      `${prefix}99999999999999999`,
-      'other-01.1',
-      '1',
-      `${prefix}9007199254740993`,
-    ]) {
-      expect(seqOf(id, prefix), id).toBe(-1);
-    }
-  });
-
-  it('lets only the next one pass', () => {
-    fc.assert(
-      fc.property(fc.nat(1e6), fc.integer({ min: -1, max: 1e6 }), (last, seq) => {
-        const verdict = standing(last, seq);
-        expect(verdict === 'next').toBe(seq === last + 1 && seq >= 0);
-        expect(verdict === 'seen').toBe(seq >= 0 && seq <= last);
-        expect(verdict === 'foreign').toBe(seq < 0);
-      }),
-    );
-  });
-});
-
 describe('the dedupe window', () => {
   const ids = fc.array(fc.constantFrom('a', 'b', 'c', 'd', 'e', 'f'), { maxLength: 60 });
   it('behaves as a list of the newest ids', () => {
@@ -159,7 +123,7 @@ describe('the dedupe window', () => {
           model = [...model.filter((other) => other !== id), id].slice(-size);
         }
         expect(window.snapshot().map(([id]) => id)).toEqual(model);
-        expect(window.size).toBeLessThanOrEqual(size);
+        expect(window.snapshot().length).toBeLessThanOrEqual(size);
       }),
     );
   });
@@ -169,12 +133,50 @@ describe('the dedupe window', () => {
     const window = createDedupeWindow(bounds);
     window.add('a', 0);
     window.add('b', 50);
-    const restored = createDedupeWindow(bounds, window.snapshot());
+    const restored = createDedupeWindow(bounds);
+    for (const [id, at] of window.snapshot()) restored.add(id, at);
     expect([restored.has('a', 99), restored.has('a', 100), restored.has('b', 100)]).toEqual([
       true,
       false,
       true,
     ]);
+  });
+});
+
+describe('ids whose events are handed on', () => {
+  const bounds = { size: 2, ttlMs: Number.POSITIVE_INFINITY };
+
+  it('are known at once, but not saved before they are committed', () => {
+    const window = createDedupeWindow(bounds);
+    for (const id of ['a', 'b']) window.begun(id);
+    window.settled('a', () => Number.POSITIVE_INFINITY);
+    expect([window.has('a', 0), window.has('b', 0), window.snapshot()]).toEqual([true, true, []]);
+    window.committed('b', 1); // its handler has not finished
+    window.committed('a', 2);
+    expect(window.snapshot()).toEqual([['a', 2]]);
+  });
+
+  it('are committed with all that were settled before, and keep their time when they were already', () => {
+    const window = createDedupeWindow({ ...bounds, size: 9 });
+    for (const id of ['a', 'b', 'c', 'd']) window.begun(id);
+    window.settled('b', () => 5);
+    for (const id of ['a', 'c', 'd']) window.settled(id, () => Number.POSITIVE_INFINITY);
+    window.committed('c', 7);
+    expect(window.snapshot()).toEqual([
+      ['b', 5],
+      ['a', 7],
+      ['c', 7],
+    ]);
+  });
+
+  it('are forgotten when they will be sent again, unless they are committed', () => {
+    const window = createDedupeWindow(bounds);
+    for (const id of ['a', 'b', 'c']) window.begun(id);
+    window.settled('a', () => 1);
+    window.settled('b', () => Number.POSITIVE_INFINITY);
+    window.reset();
+    window.settled('c', () => 2); // a handler of before
+    expect(['a', 'b', 'c'].map((id) => window.has(id, 3))).toEqual([true, false, false]);
   });
 });
 
@@ -205,8 +207,9 @@ describe('the reorder buffer', () => {
     buffer.hold(2, 'two', 100);
     buffer.hold(1, 'one', 103);
     expect(buffer.dueAt).toBe(105);
-    expect(buffer.take(2)).toBe('two');
-    expect(buffer.dueAt).toBe(108);
+    expect([buffer.takeLowest(), buffer.dueAt]).toEqual(['one', 105]);
+    buffer.hold(3, 'three', 103);
+    expect([buffer.takeLowest(), buffer.dueAt]).toEqual(['two', 108]);
   });
 });
 

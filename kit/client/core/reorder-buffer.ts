@@ -16,10 +16,8 @@ export interface ReorderBuffer<T> {
   has(key: number): boolean;
   /** Holds an item. Never refuses one: the owner acts on `dueAt` before it reads on. */
   hold(key: number, item: T, now: number): void;
-  /** Takes out the item of exactly this key. */
-  take(key: number): T | undefined;
-  /** Takes out the item of the smallest key; items of one key come out as they came in. */
-  takeLowest(): T | undefined;
+  /** Takes out the item of the smallest key; items of one key come out as they came in. `null` when empty. */
+  takeLowest(): T | null;
   clear(): void;
 }
 
@@ -32,7 +30,6 @@ interface Held<T> {
 /** Makes an empty buffer. Small by design (holes are short), so a sorted array beats a heap. */
 export function createReorderBuffer<T>(bounds: ReorderBounds): ReorderBuffer<T> {
   let held: Array<Held<T>> = [];
-  const indexOf = (key: number): number => held.findIndex((entry) => entry.key === key);
   return {
     get size() {
       return held.length;
@@ -46,16 +43,12 @@ export function createReorderBuffer<T>(bounds: ReorderBounds): ReorderBuffer<T> 
     get lowest() {
       return held[0]?.key ?? Number.POSITIVE_INFINITY;
     },
-    has: (key) => indexOf(key) >= 0,
+    has: (key) => held.some((entry) => entry.key === key),
     hold(key, item, now) {
       const after = held.findIndex((entry) => entry.key > key);
       held.splice(after < 0 ? held.length : after, 0, { key, item, at: now });
     },
-    take(key) {
-      const index = indexOf(key);
-      return index < 0 ? undefined : held.splice(index, 1)[0]?.item;
-    },
-    takeLowest: () => held.shift()?.item,
+    takeLowest: () => held.shift()?.item ?? null,
     clear() {
       held = [];
     },
