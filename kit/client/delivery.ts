@@ -1,11 +1,10 @@
-import { SseKitError } from '../protocol/errors.ts';
 import { backoffDelay } from './core/backoff.ts';
 import type { StreamEvent, WireEvent } from './event.ts';
 import type { ClientFactBody } from './facts.ts';
 import type { Clock } from './ports.ts';
 
-/** The handler was interrupted by the end of the client: it neither finished nor failed. Never seen by users. */
-export const UNFINISHED = 'ERR_UNFINISHED';
+/** Rejection of a handler that the end of the client interrupted: it neither finished nor failed. Never seen by users. */
+export const UNFINISHED = Symbol('unfinished');
 
 /** What happens when the handler throws or rejects. */
 export interface HandlerFailurePolicy {
@@ -37,7 +36,15 @@ export interface DeliveryPorts {
   readonly stop: (error: unknown) => void;
 }
 
-/** Runs the handler, one event after the other, and commits in order. */
+/** Handles several events at a time, but those of one key one after the other. */
+export interface Concurrency {
+  /** Events handled at a time, at most. */
+  readonly limit: number;
+  /** Events with the same key keep their order. */
+  readonly key: (event: StreamEvent) => string;
+}
+
+/** Runs the handler, one event of a key after the other, and commits in order. */
 export interface Delivery {
   offer(event: StreamEvent, cursor: string | null): void;
   move(cursor: string | null): void;
@@ -51,121 +58,181 @@ export interface Delivery {
   start(): void;
 }
 
+/** An event that could not be handled at once, or a move of the cursor behind one. */
 interface Item {
   readonly event: WireEvent | null;
   readonly cursor: string | null;
+  /** Where it is handled; `null` when its key could not be told. */
+  readonly lane: number | null;
+  /** `waiting` for its turn, for the next attempt or, when stopped, for nothing any more. */
+  state: 'waiting' | 'running' | 'done';
+  startedAt: number;
+  /** What waits behind it in its lane. */
+  next: Item | null;
+  cancelRetry: (() => void) | null;
 }
 
 /**
- * Serial delivery. While handlers are synchronous nothing is queued and no promise is made: an event costs a call.
- * A promise makes the events that were already read wait; more are not read until they are done.
+ * Delivery in lanes, each serial: one, or `concurrency.limit`, and then a key always goes to the same lane, as to a
+ * partition of a log. The cursor moves over a finished event only when all before it are finished.
+ *
+ * While handlers are synchronous nothing is queued and no promise is made: an event costs a call. A promise makes the
+ * events that were already read wait; more are not read until there is room for them.
  */
-export function createDelivery(ports: DeliveryPorts): Delivery {
+export function createDelivery(ports: DeliveryPorts, concurrency?: Concurrency): Delivery {
   const { clock, failure } = ports;
-  let queue: Item[] = [];
-  let busy = false;
+  /** What is not committed yet, in order. Unless stopped, the first of them goes on by itself. */
+  let items: Item[] = [];
+  /** The last event of each lane, as far as they are among the items. */
+  let tails: Item[] = [];
   let stopped = false;
-  let cancelWait: (() => void) | null = null;
-  let waiters: Array<() => void> = [];
+  let waiters: Array<{ readonly below: number; readonly resolve: () => void }> = [];
 
-  /** @returns true when the item is done, false when it goes on by itself. */
-  const run = (event: WireEvent, cursor: string | null): boolean => {
+  const laneOf = (event: StreamEvent): number =>
+    concurrency ? hash(concurrency.key(event)) % concurrency.limit : 0;
+  const append = (
+    event: WireEvent | null,
+    cursor: string | null,
+    lane: number | null,
+    state: Item['state'],
+    startedAt = 0,
+  ): Item => {
+    const item: Item = { event, cursor, lane, state, startedAt, next: null, cancelRetry: null };
+    items.push(item);
+    if (event) tails[lane ?? 0] = item;
+    return item;
+  };
+  /**
+   * Calls the handler.
+   * @param waited the item of the event, if it has one already.
+   * @returns its item; `null` when it needs none, because it was over at once.
+   */
+  const run = (event: WireEvent, cursor: string | null, waited: Item | null): Item | null => {
     const startedAt = ports.timed() ? clock.monotonic() : 0;
+    let lane: number | null = null;
     let result: unknown;
+    if (waited) {
+      lane = waited.lane;
+      waited.state = 'running';
+      waited.startedAt = startedAt;
+    }
     try {
+      lane ??= laneOf(event);
       result = ports.handle(event);
     } catch (error) {
-      return failed(event, cursor, startedAt, error);
+      const item = waited ?? append(event, cursor, lane, 'running', startedAt);
+      failed(item, event, error);
+      return item;
     }
-    if (!isThenable(result)) {
-      ports.commit(cursor, event, startedAt);
-      return true;
+    if (isThenable(result)) {
+      const item = waited ?? append(event, cursor, lane, 'running', startedAt);
+      result.then(
+        () => {
+          item.state = 'done';
+          goOn(item);
+        },
+        (error: unknown) => {
+          failed(item, event, error);
+          goOn(item);
+        },
+      );
+      return item;
     }
-    busy = true;
-    result.then(
-      () => {
-        ports.commit(cursor, event, startedAt);
-        next();
-      },
-      (error: unknown) => {
-        if (failed(event, cursor, startedAt, error)) next();
-      },
-    );
-    return false;
+    if (waited) waited.state = 'done';
+    else ports.commit(cursor, event, startedAt);
+    return waited;
   };
-  const failed = (event: WireEvent, cursor: string | null, startedAt: number, error: unknown): boolean => {
+  const failed = (item: Item, event: WireEvent, error: unknown): void => {
     const { attempt } = event;
-    if (error instanceof SseKitError && error.code === UNFINISHED) return true;
+    item.state = 'waiting';
+    if (error === UNFINISHED) return;
     ports.fact({ kind: 'handler-failed', event, attempt, error });
-    if (stopped) return true;
+    if (stopped) return;
     if (attempt < failure.attempts) {
-      busy = true;
       event.attempt = attempt + 1;
       event.redelivery = true;
       const backoff = { ...failure, factor: 2, jitter: 'full' } as const;
-      cancelWait = clock.setTimeout(
+      item.cancelRetry = clock.setTimeout(
         () => {
-          cancelWait = null;
-          if (run(event, cursor)) next();
+          run(event, item.cursor, item);
+          goOn(item);
         },
         backoffDelay(backoff, attempt, 0, ports.random()),
       );
-      return false;
+    } else if (failure.otherwise === 'stop') ports.stop(error);
+    else {
+      ports.fact({ kind: 'dead-letter', reason: 'handler', event, error });
+      item.state = 'done';
     }
-    if (failure.otherwise === 'stop') {
-      ports.stop(error);
-      return true;
-    }
-    ports.fact({ kind: 'dead-letter', reason: 'handler', event, error });
-    ports.commit(cursor, event, startedAt);
-    return true;
   };
-  const next = (): void => {
-    busy = false;
-    let index = 0;
-    while (index < queue.length && !stopped) {
-      const { event, cursor } = queue[index++] as Item;
-      if (!event) ports.commit(cursor, null, 0);
-      else if (!run(event, cursor)) {
-        queue = queue.slice(index);
-        return;
+  /** After each step of an item: moves the cursor, and lets its lane go on for as long as that takes no waiting. */
+  const goOn = (after: Item): void => {
+    let item: Item | null = after;
+    while (item) {
+      for (let first = items[0]; first?.state === 'done'; first = items[0]) {
+        items.shift();
+        ports.commit(first.cursor, first.event, first.startedAt);
       }
+      item = item.state === 'done' && !stopped ? item.next : null;
+      if (item?.event) run(item.event, item.cursor, item);
     }
-    queue = [];
-    const done = waiters;
-    waiters = [];
-    for (const resolve of done) resolve();
+    settle();
   };
-
-  const drained = (): Promise<void> | null =>
-    busy ? new Promise<void>((resolve) => waiters.push(resolve)) : null;
+  const settle = (): void => {
+    if (stopped && !items.some(({ state }) => state === 'running')) items = [];
+    if (items.length === 0) tails = [];
+    waiters = waiters.filter(({ below, resolve }) => {
+      if (items.length >= below) return true;
+      resolve();
+      return false;
+    });
+  };
+  const under = (below: number): Promise<void> | null =>
+    items.length < below ? null : new Promise((resolve) => waiters.push({ below, resolve }));
 
   return {
     offer(event, cursor) {
       if (stopped) return;
-      if (busy) queue.push({ event: event as WireEvent, cursor });
-      else run(event as WireEvent, cursor);
+      let item: Item | null = null;
+      if (items.length > 0) {
+        let lane: number | null = null;
+        try {
+          lane = laneOf(event);
+        } catch {
+          // thrown again where handlers fail
+        }
+        const before = tails[lane ?? 0];
+        item = append(event as WireEvent, cursor, lane, 'waiting');
+        if (before && before.state !== 'done') {
+          before.next = item;
+          return;
+        }
+      }
+      item = run(event as WireEvent, cursor, item);
+      if (item) goOn(item);
     },
     move(cursor) {
       if (stopped) return;
-      if (busy) queue.push({ event: null, cursor });
+      if (items.length > 0) append(null, cursor, null, 'done');
       else ports.commit(cursor, null, 0);
     },
-    idle: drained,
-    drained,
+    idle: () => under(concurrency?.limit ?? 1),
+    drained: () => under(1),
     stop() {
       stopped = true;
-      queue = [];
-      if (cancelWait) {
-        cancelWait();
-        cancelWait = null;
-        next();
-      }
+      for (const { cancelRetry } of items) cancelRetry?.();
+      settle();
     },
     start() {
       stopped = false;
     },
   };
+}
+
+function hash(text: string): number {
+  let value = 0;
+  for (let i = 0; i < text.length; i++) value = (value * 31 + text.charCodeAt(i)) >>> 0;
+  return value;
 }
 
 /** Whether it is a promise, of whatever make. */

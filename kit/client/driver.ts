@@ -8,10 +8,9 @@ import { defaultRetryDecision, type Failure } from './core/failure.ts';
 import { initialState, transition } from './core/machine.ts';
 import type { CloseReason, Effect, Input, State } from './core/state.ts';
 import type { CursorStore } from './cursor-store.ts';
-import { createDelivery, type DeliveryPorts, type Handle } from './delivery.ts';
+import { type Concurrency, createDelivery, type DeliveryPorts, type Handle } from './delivery.ts';
 import { publishedAt, type StreamEvent } from './event.ts';
 import type { ClientFact, ClientFactBody } from './facts.ts';
-import { type Concurrency, createKeyedDelivery } from './keyed-delivery.ts';
 import type { CannotResumeAnswer, PerAttempt } from './options.ts';
 import type { ClientPorts } from './ports.ts';
 import { buildRequest } from './request.ts';
@@ -138,9 +137,7 @@ export function createDriver(setup: DriverOptions): Driver {
     fact,
     stop: (error) => dispatch({ type: 'close', reason: { type: 'failed', error } }),
   };
-  const delivery = options.concurrency
-    ? createKeyedDelivery(deliveryPorts, options.concurrency as Concurrency)
-    : createDelivery(deliveryPorts);
+  const delivery = createDelivery(deliveryPorts, options.concurrency as Concurrency | undefined);
   const sequencer = createVectorSequencer(config.order, window, {
     deliver: delivery.offer,
     move: delivery.move,

@@ -7,7 +7,7 @@ import type { StreamEvent } from './event.ts';
 interface Pending {
   readonly event: StreamEvent;
   readonly finish: () => void;
-  readonly abandon: (error: Error) => void;
+  readonly abandon: (error: unknown) => void;
 }
 
 interface Waiter {
@@ -97,7 +97,7 @@ export function createPull(): Pull {
       const left = pending;
       pending = null;
       taken = false;
-      left?.abandon(new SseKitError(UNFINISHED, 'closed before the next event was asked for'));
+      left?.abandon(UNFINISHED);
       over(reason);
     },
   };
