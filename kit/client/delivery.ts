@@ -27,8 +27,8 @@ export interface DeliveryPorts {
   readonly random: () => number;
   readonly handle: Handle;
   readonly failure: HandlerFailurePolicy;
-  /** Whether anybody wants to know how long the handler took. */
-  readonly timed: () => boolean;
+  /** The time at which a handler is called, in milliseconds; anything when nobody wants to know how long it took. */
+  readonly startedAt: () => number;
   /** The handler finished (or the event was given up): the cursor moves. `event` is null for a move without one. */
   readonly commit: (cursor: string | null, event: StreamEvent | null, startedAt: number) => void;
   readonly fact: (fact: ClientFactBody) => void;
@@ -58,18 +58,16 @@ export interface Delivery {
   start(): void;
 }
 
-/** An event that could not be handled at once, or a move of the cursor behind one. */
+/** What is not committed yet: an event that could not be handled at once, or a move of the cursor behind one. */
 interface Item {
-  readonly event: WireEvent | null;
+  readonly event: StreamEvent | null;
   readonly cursor: string | null;
-  /** Where it is handled; `null` when its key could not be told. */
-  readonly lane: number | null;
-  /** `waiting` for its turn, for the next attempt or, when stopped, for nothing any more. */
-  state: 'waiting' | 'running' | 'done';
   startedAt: number;
-  /** What waits behind it in its lane. */
-  next: Item | null;
-  cancelRetry: (() => void) | null;
+  /** `dropped`: not handled, so that the cursor passes neither it nor what is behind it. */
+  state: 'open' | 'done' | 'dropped';
+  /** Resolves when it is not open any more. */
+  over?: Promise<void>;
+  cancelRetry?: () => void;
 }
 
 /**
@@ -81,153 +79,123 @@ interface Item {
  */
 export function createDelivery(ports: DeliveryPorts, concurrency?: Concurrency): Delivery {
   const { clock, failure } = ports;
-  /** What is not committed yet, in order. Unless stopped, the first of them goes on by itself. */
-  let items: Item[] = [];
-  /** The last event of each lane, as far as they are among the items. */
-  let tails: Item[] = [];
+  /** In order. The first is open. */
+  const items: Item[] = [];
+  /** Each resolves when all that was given to the lane is over. */
+  const lanes: Array<Promise<void> | undefined> = [];
   let stopped = false;
-  let waiters: Array<{ readonly below: number; readonly resolve: () => void }> = [];
+  /** Something was dropped: the cursor stays where it is. */
+  let broken = false;
 
-  const laneOf = (event: StreamEvent): number =>
-    concurrency ? hash(concurrency.key(event)) % concurrency.limit : 0;
-  const append = (
-    event: WireEvent | null,
-    cursor: string | null,
-    lane: number | null,
-    state: Item['state'],
-    startedAt = 0,
-  ): Item => {
-    const item: Item = { event, cursor, lane, state, startedAt, next: null, cancelRetry: null };
-    items.push(item);
-    if (event) tails[lane ?? 0] = item;
-    return item;
+  const call = (event: StreamEvent, item: Item): unknown => {
+    item.startedAt = ports.startedAt();
+    // It may be the key that cannot be told.
+    if (event.attempt > 1) concurrency?.key(event);
+    return ports.handle(event);
   };
-  /**
-   * Calls the handler.
-   * @param waited the item of the event, if it has one already.
-   * @returns its item; `null` when it needs none, because it was over at once.
-   */
-  const run = (event: WireEvent, cursor: string | null, waited: Item | null): Item | null => {
-    const startedAt = ports.timed() ? clock.monotonic() : 0;
-    let lane: number | null = null;
-    let result: unknown;
-    if (waited) {
-      lane = waited.lane;
-      waited.state = 'running';
-      waited.startedAt = startedAt;
+  /** Brings an event to its end, whatever it takes. @param first its first attempt. @param before what it waits for. */
+  const work = async (
+    event: WireEvent,
+    item: Item,
+    first: typeof call,
+    before: Promise<void> | undefined,
+  ): Promise<void> => {
+    let attempted = first;
+    let due = true;
+    if (before) {
+      await before;
+      due = !stopped;
     }
-    try {
-      lane ??= laneOf(event);
-      result = ports.handle(event);
-    } catch (error) {
-      const item = waited ?? append(event, cursor, lane, 'running', startedAt);
-      failed(item, event, error);
-      return item;
-    }
-    if (isThenable(result)) {
-      const item = waited ?? append(event, cursor, lane, 'running', startedAt);
-      result.then(
-        () => {
+    while (due) {
+      due = false;
+      try {
+        const result = attempted(event, item);
+        if (isThenable(result)) await result;
+        item.state = 'done';
+      } catch (error) {
+        const { attempt } = event;
+        if (error !== UNFINISHED) ports.fact({ kind: 'handler-failed', event, attempt, error });
+        if (stopped) break;
+        if (attempt < failure.attempts) {
+          attempted = call;
+          event.attempt = attempt + 1;
+          event.redelivery = true;
+          const backoff = { ...failure, factor: 2, jitter: 'full' } as const;
+          await new Promise<void>((resolve) => {
+            const cancel = clock.setTimeout(resolve, backoffDelay(backoff, attempt, 0, ports.random()));
+            item.cancelRetry = () => {
+              cancel();
+              resolve();
+            };
+          });
+          due = !stopped;
+        } else if (failure.otherwise === 'stop') {
+          stopped = true;
+          ports.stop(error);
+        } else {
+          ports.fact({ kind: 'dead-letter', reason: 'handler', event, error });
           item.state = 'done';
-          goOn(item);
-        },
-        (error: unknown) => {
-          failed(item, event, error);
-          goOn(item);
-        },
-      );
-      return item;
-    }
-    if (waited) waited.state = 'done';
-    else ports.commit(cursor, event, startedAt);
-    return waited;
-  };
-  const failed = (item: Item, event: WireEvent, error: unknown): void => {
-    const { attempt } = event;
-    item.state = 'waiting';
-    if (error === UNFINISHED) return;
-    ports.fact({ kind: 'handler-failed', event, attempt, error });
-    if (stopped) return;
-    if (attempt < failure.attempts) {
-      event.attempt = attempt + 1;
-      event.redelivery = true;
-      const backoff = { ...failure, factor: 2, jitter: 'full' } as const;
-      item.cancelRetry = clock.setTimeout(
-        () => {
-          run(event, item.cursor, item);
-          goOn(item);
-        },
-        backoffDelay(backoff, attempt, 0, ports.random()),
-      );
-    } else if (failure.otherwise === 'stop') ports.stop(error);
-    else {
-      ports.fact({ kind: 'dead-letter', reason: 'handler', event, error });
-      item.state = 'done';
-    }
-  };
-  /** After each step of an item: moves the cursor, and lets its lane go on for as long as that takes no waiting. */
-  const goOn = (after: Item): void => {
-    let item: Item | null = after;
-    while (item) {
-      for (let first = items[0]; first?.state === 'done'; first = items[0]) {
-        items.shift();
-        ports.commit(first.cursor, first.event, first.startedAt);
+        }
       }
-      item = item.state === 'done' && !stopped ? item.next : null;
-      if (item?.event) run(item.event, item.cursor, item);
     }
-    settle();
+    if (item.state === 'open') item.state = 'dropped';
+    for (let head = items[0]; head && head.state !== 'open'; head = items[0]) {
+      items.shift();
+      broken ||= head.state === 'dropped';
+      if (!broken) ports.commit(head.cursor, head.event, head.startedAt);
+    }
   };
-  const settle = (): void => {
-    if (stopped && !items.some(({ state }) => state === 'running')) items = [];
-    if (items.length === 0) tails = [];
-    waiters = waiters.filter(({ below, resolve }) => {
-      if (items.length >= below) return true;
-      resolve();
-      return false;
-    });
+  const under = async (below: number): Promise<void> => {
+    while (items.length >= below) await items[0]?.over;
   };
-  const under = (below: number): Promise<void> | null =>
-    items.length < below ? null : new Promise((resolve) => waiters.push({ below, resolve }));
+  const room = (below: number): Promise<void> | null => (items.length < below ? null : under(below));
 
   return {
     offer(event, cursor) {
       if (stopped) return;
-      let item: Item | null = null;
-      if (items.length > 0) {
-        let lane: number | null = null;
-        try {
-          lane = laneOf(event);
-        } catch {
-          // thrown again where handlers fail
+      const startedAt = ports.startedAt();
+      const waits = items.length > 0;
+      let lane = 0;
+      let first = call;
+      try {
+        if (concurrency) lane = hash(concurrency.key(event)) % concurrency.limit;
+        if (!waits) {
+          const result = ports.handle(event);
+          if (isThenable(result)) first = returns(result);
         }
-        const before = tails[lane ?? 0];
-        item = append(event as WireEvent, cursor, lane, 'waiting');
-        if (before && before.state !== 'done') {
-          before.next = item;
-          return;
-        }
+      } catch (error) {
+        first = throws(error);
       }
-      item = run(event as WireEvent, cursor, item);
-      if (item) goOn(item);
+      if (!waits && first === call) {
+        ports.commit(cursor, event, startedAt);
+        return;
+      }
+      const item: Item = { event, cursor, startedAt, state: 'open' };
+      items.push(item);
+      item.over = work(event as WireEvent, item, first, waits ? lanes[lane] : undefined);
+      lanes[lane] = item.over;
     },
     move(cursor) {
       if (stopped) return;
-      if (items.length > 0) append(null, cursor, null, 'done');
+      if (items.length > 0) items.push({ event: null, cursor, startedAt: 0, state: 'done' });
       else ports.commit(cursor, null, 0);
     },
-    idle: () => under(concurrency?.limit ?? 1),
-    drained: () => under(1),
+    idle: () => room(concurrency?.limit ?? 1),
+    drained: () => room(1),
     stop() {
       stopped = true;
       for (const { cancelRetry } of items) cancelRetry?.();
-      settle();
     },
     start() {
-      stopped = false;
+      stopped = broken = false;
     },
   };
 }
+
+const returns = (value: unknown) => () => value;
+const throws = (error: unknown) => () => {
+  throw error;
+};
 
 function hash(text: string): number {
   let value = 0;

@@ -132,7 +132,7 @@ export function createDriver(setup: DriverOptions): Driver {
         )
       : setup.handle,
     failure: config.handlerFailure,
-    timed: () => observers.length > 0,
+    startedAt: () => (observers.length > 0 ? clock.monotonic() : 0),
     commit,
     fact,
     stop: (error) => dispatch({ type: 'close', reason: { type: 'failed', error } }),
