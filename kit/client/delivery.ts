@@ -38,7 +38,7 @@ export interface DeliveryPorts {
 
 /** Handles several events at a time, but those of one key one after the other. */
 export interface Concurrency {
-  /** Events handled at a time, at most. */
+  /** Events handled at a time, at most. Default 1. */
   readonly limit: number;
   /** Events with the same key keep their order. */
   readonly key: (event: StreamEvent) => string;
@@ -63,34 +63,36 @@ interface Item {
   readonly event: StreamEvent | null;
   readonly cursor: string | null;
   startedAt: number;
-  /** `dropped`: not handled, so that the cursor passes neither it nor what is behind it. */
-  state: 'open' | 'done' | 'dropped';
-  /** Resolves when it is not open any more. */
-  over?: Promise<void>;
+  /** Nothing will happen to it any more. */
+  over: boolean;
+  /** Otherwise the cursor passes neither it nor what is behind it. */
+  handled: boolean;
+  /** Resolves when it is over. */
+  ending?: Promise<void>;
   cancelRetry?: () => void;
 }
 
 /**
- * Delivery in lanes, each serial: one, or `concurrency.limit`, and then a key always goes to the same lane, as to a
- * partition of a log. The cursor moves over a finished event only when all before it are finished.
+ * Delivery in `limit` lanes, each serial: a key always goes to the same lane, as to a partition of a log. The cursor moves over a finished event only when all before it are finished.
  *
  * While handlers are synchronous nothing is queued and no promise is made: an event costs a call. A promise makes the
  * events that were already read wait; more are not read until there is room for them.
  */
-export function createDelivery(ports: DeliveryPorts, concurrency?: Concurrency): Delivery {
+export function createDelivery(ports: DeliveryPorts, { limit, key }: Concurrency): Delivery {
   const { clock, failure } = ports;
-  /** In order. The first is open. */
+  /** In order. The first is not over. */
   const items: Item[] = [];
   /** Each resolves when all that was given to the lane is over. */
   const lanes: Array<Promise<void> | undefined> = [];
   let stopped = false;
-  /** Something was dropped: the cursor stays where it is. */
+  /** Something was not handled: the cursor stays where it is. */
   let broken = false;
 
   const call = (event: StreamEvent, item: Item): unknown => {
+    if (stopped) throw UNFINISHED;
     item.startedAt = ports.startedAt();
     // It may be the key that cannot be told.
-    if (event.attempt > 1) concurrency?.key(event);
+    if (event.attempt > 1) key(event);
     return ports.handle(event);
   };
   /** Brings an event to its end, whatever it takes. @param first its first attempt. @param before what it waits for. */
@@ -101,22 +103,16 @@ export function createDelivery(ports: DeliveryPorts, concurrency?: Concurrency):
     before: Promise<void> | undefined,
   ): Promise<void> => {
     let attempted = first;
-    let due = true;
-    if (before) {
-      await before;
-      due = !stopped;
-    }
-    while (due) {
-      due = false;
+    if (before) await before;
+    for (;;) {
       try {
         const result = attempted(event, item);
         if (isThenable(result)) await result;
-        item.state = 'done';
+        item.handled = true;
       } catch (error) {
         const { attempt } = event;
         if (error !== UNFINISHED) ports.fact({ kind: 'handler-failed', event, attempt, error });
-        if (stopped) break;
-        if (attempt < failure.attempts) {
+        if (!stopped && attempt < failure.attempts) {
           attempted = call;
           event.attempt = attempt + 1;
           event.redelivery = true;
@@ -128,25 +124,27 @@ export function createDelivery(ports: DeliveryPorts, concurrency?: Concurrency):
               resolve();
             };
           });
-          due = !stopped;
-        } else if (failure.otherwise === 'stop') {
+          continue;
+        }
+        if (!stopped && failure.otherwise === 'stop') {
           stopped = true;
           ports.stop(error);
-        } else {
+        } else if (!stopped) {
           ports.fact({ kind: 'dead-letter', reason: 'handler', event, error });
-          item.state = 'done';
+          item.handled = true;
         }
       }
+      break;
     }
-    if (item.state === 'open') item.state = 'dropped';
-    for (let head = items[0]; head && head.state !== 'open'; head = items[0]) {
+    item.over = true;
+    for (let head = items[0]; head?.over; head = items[0]) {
       items.shift();
-      broken ||= head.state === 'dropped';
+      broken ||= !head.handled;
       if (!broken) ports.commit(head.cursor, head.event, head.startedAt);
     }
   };
   const under = async (below: number): Promise<void> => {
-    while (items.length >= below) await items[0]?.over;
+    while (items.length >= below) await items[0]?.ending;
   };
   const room = (below: number): Promise<void> | null => (items.length < below ? null : under(below));
 
@@ -158,7 +156,7 @@ export function createDelivery(ports: DeliveryPorts, concurrency?: Concurrency):
       let lane = 0;
       let first = call;
       try {
-        if (concurrency) lane = hash(concurrency.key(event)) % concurrency.limit;
+        lane = hash(key(event)) % limit;
         if (!waits) {
           const result = ports.handle(event);
           if (isThenable(result)) first = returns(result);
@@ -170,17 +168,17 @@ export function createDelivery(ports: DeliveryPorts, concurrency?: Concurrency):
         ports.commit(cursor, event, startedAt);
         return;
       }
-      const item: Item = { event, cursor, startedAt, state: 'open' };
+      const item: Item = { event, cursor, startedAt, over: false, handled: false };
       items.push(item);
-      item.over = work(event as WireEvent, item, first, waits ? lanes[lane] : undefined);
-      lanes[lane] = item.over;
+      item.ending = work(event as WireEvent, item, first, waits ? lanes[lane] : undefined);
+      lanes[lane] = item.ending;
     },
     move(cursor) {
       if (stopped) return;
-      if (items.length > 0) items.push({ event: null, cursor, startedAt: 0, state: 'done' });
+      if (items.length > 0) items.push({ event: null, cursor, startedAt: 0, over: true, handled: true });
       else ports.commit(cursor, null, 0);
     },
-    idle: () => room(concurrency?.limit ?? 1),
+    idle: () => room(limit),
     drained: () => room(1),
     stop() {
       stopped = true;

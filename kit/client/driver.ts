@@ -8,7 +8,7 @@ import { defaultRetryDecision, type Failure } from './core/failure.ts';
 import { initialState, transition } from './core/machine.ts';
 import type { CloseReason, Effect, Input, State } from './core/state.ts';
 import type { CursorStore } from './cursor-store.ts';
-import { type Concurrency, createDelivery, type DeliveryPorts, type Handle } from './delivery.ts';
+import { createDelivery, type DeliveryPorts, type Handle } from './delivery.ts';
 import { publishedAt, type StreamEvent } from './event.ts';
 import type { ClientFact, ClientFactBody } from './facts.ts';
 import type { CannotResumeAnswer, PerAttempt } from './options.ts';
@@ -137,7 +137,7 @@ export function createDriver(setup: DriverOptions): Driver {
     fact,
     stop: (error) => dispatch({ type: 'close', reason: { type: 'failed', error } }),
   };
-  const delivery = createDelivery(deliveryPorts, options.concurrency as Concurrency | undefined);
+  const delivery = createDelivery(deliveryPorts, config.concurrency);
   const sequencer = createVectorSequencer(config.order, window, {
     deliver: delivery.offer,
     move: delivery.move,
@@ -285,7 +285,7 @@ export function createDriver(setup: DriverOptions): Driver {
     fact({ kind: 'disconnect', failure, openMs });
     let decision = defaultRetryDecision(failure);
     guard(() => {
-      decision = config.decide(failure);
+      decision = config.decide?.(failure) ?? decision;
     }, true);
     if (failure.cause !== 'eof' && failure.cause !== 'drain' && decision !== 'complete') {
       fact({ kind: 'error', code: codeOf(failure), message: failure.message, error: failure.error });
