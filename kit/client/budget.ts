@@ -1,4 +1,4 @@
-import { quote, SseKitError } from '../protocol/errors.ts';
+import { refuse } from './config.ts';
 import { type BudgetLimits, type BudgetState, spend } from './core/budget.ts';
 
 /** Attempts shared by every client it is given to, counted for each origin by itself. */
@@ -15,12 +15,7 @@ export interface RetryBudget {
  */
 export function createRetryBudget(limits: Partial<BudgetLimits> = {}): RetryBudget {
   const { attempts = 30, perMs = 60_000 } = limits;
-  if (!(attempts >= 1 && perMs > 0)) {
-    throw new SseKitError(
-      'ERR_INVALID_OPTION',
-      `budget must allow at least 1 attempt, got ${quote(attempts)}`,
-    );
-  }
+  if (!(attempts >= 1 && perMs > 0)) refuse('budget', attempts, 'must allow at least 1 attempt');
   const states = new Map<string, BudgetState>();
   return {
     take(origin, now) {

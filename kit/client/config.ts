@@ -98,6 +98,7 @@ function filled<T extends object>(group: string, defaults: T, given: object): T 
   return whole as T;
 }
 
-function refuse(name: string, value: unknown, why: string): never {
+/** @throws SseKitError `ERR_INVALID_OPTION` */
+export function refuse(name: string, value: unknown, why: string): never {
   throw new SseKitError('ERR_INVALID_OPTION', `option ${name} ${why}, got ${quote(value)}`);
 }
