@@ -3,7 +3,7 @@ import type { StreamEvent, WireEvent } from './event.ts';
 import type { ClientFactBody } from './facts.ts';
 import type { Clock } from './ports.ts';
 
-/** Rejection of a handler that the end of the client interrupted: it neither finished nor failed. Never seen by users. */
+/** Thrown where the end of the client interrupts a handler: it neither finished nor failed. Never seen by users. */
 export const UNFINISHED = Symbol('unfinished');
 
 /** What happens when the handler throws or rejects. */
@@ -73,7 +73,8 @@ interface Item {
 }
 
 /**
- * Delivery in `limit` lanes, each serial: a key always goes to the same lane, as to a partition of a log. The cursor moves over a finished event only when all before it are finished.
+ * Delivery in `limit` lanes, each serial: a key always goes to the same lane, as to a partition of a log. The cursor
+ * moves over a finished event only when all before it are finished.
  *
  * While handlers are synchronous nothing is queued and no promise is made: an event costs a call. A promise makes the
  * events that were already read wait; more are not read until there is room for them.
@@ -91,11 +92,15 @@ export function createDelivery(ports: DeliveryPorts, { limit, key }: Concurrency
   const call = (event: StreamEvent, item: Item): unknown => {
     if (stopped) throw UNFINISHED;
     item.startedAt = ports.startedAt();
-    // It may be the key that cannot be told.
+    // It may have been the key that failed: then it fails again, as often as the policy says.
     if (event.attempt > 1) key(event);
     return ports.handle(event);
   };
-  /** Brings an event to its end, whatever it takes. @param first its first attempt. @param before what it waits for. */
+  /**
+   * Brings an event to its end, whatever it takes.
+   * @param first its first attempt: a call of the handler, or what came of one.
+   * @param before what it waits for.
+   */
   const work = async (
     event: WireEvent,
     item: Item,
