@@ -25,14 +25,9 @@ export const clientMutants: readonly Mutant[] = [
     id: 'commit-early',
     description: 'The cursor moves when an asynchronous handler begins, not when it has finished.',
     file: 'kit/client/delivery.ts',
-    find: `    result.then(
-      () => {
-        ports.commit(cursor, event, startedAt);
-        next();`,
-    replace: `    ports.commit(cursor, event, startedAt);
-    result.then(
-      () => {
-        next();`,
+    find: 'if (isThenable(result)) await result;',
+    replace: `ports.commit(item.cursor, null, 0);
+        if (isThenable(result)) await result;`,
     scenarios: ['resume/crash-before-commit'],
   },
   {

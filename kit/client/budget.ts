@@ -14,7 +14,7 @@ export interface RetryBudget {
  * @throws SseKitError `ERR_INVALID_OPTION`
  */
 export function createRetryBudget(limits: Partial<BudgetLimits> = {}): RetryBudget {
-  const whole = filled('budget', { attempts: 30, perMs: 60_000 }, limits);
+  const whole = filled('budget.', { attempts: 30, perMs: 60_000 }, limits);
   const { attempts } = whole;
   if (attempts < 1) refuse('budget.attempts', attempts, 'must be at least 1');
   const states = new Map<string, BudgetState>();

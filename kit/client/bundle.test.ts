@@ -42,7 +42,7 @@ describe('the size check', () => {
     const files = Object.entries(inputs).flatMap(([file, { bytesInOutput }]) =>
       bytesInOutput > 0 ? [file] : [],
     );
-    expect(files.join()).toContain('keyed-delivery');
+    expect(files.join()).toContain('client/delivery');
     expect(files.filter((file) => /indexed-db|\/tabs\/|node_modules/.test(file))).toEqual([]);
   });
 });

@@ -11,7 +11,6 @@ import type { CursorStore } from './cursor-store.ts';
 import { createDelivery, type DeliveryPorts, type Handle } from './delivery.ts';
 import type { StreamEvent, WireEvent } from './event.ts';
 import type { ClientFact, ClientFactBody } from './facts.ts';
-import { type Concurrency, createKeyedDelivery } from './keyed-delivery.ts';
 import type { CannotResumeAnswer, PerAttempt } from './options.ts';
 import type { ClientPorts } from './ports.ts';
 import { buildRequest } from './request.ts';
@@ -143,19 +142,17 @@ export function createDriver(setup: DriverOptions): Driver {
         )
       : setup.handle,
     failure: config.handlerFailure,
-    timed: () => observers.length > 0,
+    startedAt: () => (observers.length > 0 ? clock.monotonic() : 0),
     commit,
     fact,
     stop: (error) => dispatch({ type: 'close', reason: { type: 'failed', error } }),
   };
-  const delivery = options.concurrency
-    ? createKeyedDelivery(deliveryPorts, options.concurrency as Concurrency)
-    : createDelivery(deliveryPorts);
+  const delivery = createDelivery(deliveryPorts, config.concurrency);
   const sequencer = createVectorSequencer({
     policy: config.order,
     window,
     clock,
-    deliver: (event, cursor) => (event ? delivery.offer(event, cursor) : delivery.move(cursor)),
+    deliver: delivery.offer,
     fact,
   });
 

@@ -89,6 +89,50 @@ describe('handlers', () => {
     expect(stream.stats().cursor).toBe(`${EPOCH}.4`);
   });
 
+  it('whose key cannot be told wait for their turn and for another attempt, in which the key is asked for again', async () => {
+    const log: string[] = [];
+    let asked = 0;
+    const { clock, stream, kinds } = run((exchange) => exchange.write(open(0) + event(1) + event(2)), {
+      concurrency: {
+        limit: 1,
+        key: ({ data }) => {
+          if (data === 2 && ++asked < 3) throw new Error(`no key ${asked}`);
+          return '';
+        },
+      },
+      handlerFailure: { attempts: 3 },
+      onEvent: async ({ data }: StreamEvent) => {
+        log.push(`begin ${data}`);
+        await new Promise<void>((resolve) => clock.setTimeout(resolve, 10));
+        log.push(`end ${data}`);
+      },
+    });
+    await clock.advance(0);
+    expect([log, kinds('handler-failed')]).toEqual([['begin 1'], []]);
+    await clock.advance(5000);
+    expect(kinds('handler-failed').map(({ error }) => error)).toEqual([
+      new Error('no key 1'),
+      new Error('no key 2'),
+    ]);
+    expect([log, stream.stats().cursor]).toEqual([['begin 1', 'end 1', 'begin 2', 'end 2'], `${EPOCH}.2`]);
+  });
+
+  it('are not called again once the client is closed, whatever wait they were in', async () => {
+    const seen: unknown[] = [];
+    const { clock, stream, kinds } = run((exchange) => exchange.write(open(0) + event(1) + event(2)), {
+      handlerFailure: { attempts: 3, baseMs: 8000 },
+      onEvent: ({ data }: StreamEvent) => {
+        seen.push(data);
+        throw new Error('no');
+      },
+    });
+    await clock.advance(0);
+    expect(await stream.close()).toMatchObject({ type: 'closed' });
+    expect([clock.pending, kinds('dead-letter'), stream.stats().cursor]).toEqual([0, [], `${EPOCH}.0`]);
+    await clock.advance(20_000);
+    expect(seen).toEqual([1]);
+  });
+
   it('run several at a time: none again after reconnect(), but after close() those behind one that was dropped', async () => {
     /** Events 1 and 3 are of the slow key, 2 and 4 of the quick one: those are done first. */
     const options = (log: number[], timer: () => VirtualClock): ConnectOptions => ({

@@ -52,7 +52,7 @@ export function createPull(): Pull {
     }
     waiters = [];
     finish(() => {
-      throw new SseKitError(UNFINISHED, 'closed before the next event was asked for');
+      throw UNFINISHED;
     });
   };
 

@@ -104,17 +104,52 @@ describe('the clock of the system', () => {
 });
 
 describe('contradictory options', () => {
-  it.each<[string, ConnectOptions]>([
-    ['a body without a method', { body: 'x' }],
-    ['a maximum below the base', { retry: { baseMs: 100, maxMs: 10 } }],
-    ['a jitter over 100 per cent', { retry: { jitter: 101 } }],
-    ['a negative timeout', { liveness: { timeoutMs: -1 } }],
-    ['concurrency without a handler', { concurrency: { limit: 2, key: () => '' } }],
-    ['a late policy without an order', { order: { by: 'none', late: 'drop' } }],
-    ['no bound at all', { bounds: { maxEventBytes: 0 } }],
-  ])('%s is refused at construction', (_what, options) => {
+  it.each<[string, ConnectOptions, RegExp]>([
+    ['a body without a method', { body: 'x' }, /method cannot have a body, got "GET"/],
+    ['a maximum below the base', { retry: { baseMs: 100, maxMs: 10 } }, /retry.maxMs .*100.*, got 10$/],
+    ['a preset that is none', { retry: 'gentle' as 'standard' }, /retry.preset is unknown, got "gentle"/],
+    ['a jitter over 100 per cent', { retry: { jitter: 101 } }, /retry.jitter .*, got 101$/],
+    ['a jitter below 0', { retry: { jitter: -1 } }, /retry.jitter .*, got -1$/],
+    ['a backoff that shrinks', { retry: { factor: 0.5 } }, /retry.factor must be at least 1, got 0.5/],
+    [
+      'a text for a number',
+      { retry: { baseMs: 'soon' as unknown as number } },
+      /retry.baseMs .*, got "soon"/,
+    ],
+    ['a negative timeout', { liveness: { timeoutMs: -1 } }, /liveness.timeoutMs must be above 0, got -1/],
+    ['no time to connect', { connectTimeoutMs: 0 }, /option connectTimeoutMs must be above 0, got 0/],
+    [
+      'concurrency without a handler',
+      { concurrency: { limit: 2, key: () => '' } },
+      /concurrency needs onEvent/,
+    ],
+    [
+      'half an event at a time',
+      { onEvent: () => undefined, concurrency: { limit: 1.5, key: () => '' } },
+      /concurrency.limit must be a whole number, got 1.5/,
+    ],
+    [
+      'concurrency with commits by hand',
+      { onEvent: () => undefined, concurrency: { limit: 2, key: () => '' }, commit: 'manual' },
+      /commit does not go with concurrency, got "manual"/,
+    ],
+    [
+      'a late policy without an order',
+      { order: { by: 'none', late: 'drop' } },
+      /order.late .*order.by "none", got "drop"/,
+    ],
+    ['no bound at all', { bounds: { maxEventBytes: 0 } }, /bounds.maxEventBytes must be above 0, got 0/],
+  ])('%s is refused at construction', (_what, options, message) => {
     expect(() => connect('http://test/', options)).toThrowError(
-      expect.objectContaining({ code: 'ERR_INVALID_OPTION' }),
+      expect.objectContaining({ code: 'ERR_INVALID_OPTION', message: expect.stringMatching(message) }),
     );
+  });
+
+  it('are not those that may be 0, nor what is not given', () => {
+    const { stream } = run((exchange) => exchange.write(open(0)), {
+      retry: { jitter: 0 },
+      liveness: { graceMs: 0, timeoutMs: undefined as unknown as null },
+    });
+    expect(stream.state).toBe('connecting');
   });
 });
