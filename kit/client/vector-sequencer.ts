@@ -114,6 +114,8 @@ export function createVectorSequencer(ports: SequencerPorts): VectorSequencer {
       return Math.min(...Array.from(logs.values(), ({ held }) => held.dueAt));
     },
     get holding() {
+      // Asked after each piece of the response.
+      if (logs.size === 1) return single.held.size;
       let events = 0;
       for (const { held } of logs.values()) events += held.size;
       return events;
