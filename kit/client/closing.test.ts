@@ -247,6 +247,25 @@ describe('closing while a handler never finishes', () => {
     expect(kinds('error')).toMatchObject([{ code: 'ERR_CLOSE_TIMEOUT' }]);
   });
 
+  it('saves with the next change after a store that throws at once, as one that is full does', async () => {
+    const saved: unknown[] = [];
+    const { clock, stream, kinds, network } = virtualClient((exchange) => exchange.write(opening + event(1)), {
+      store: {
+        load: () => null,
+        save(_key, { cursor }) {
+          if (kinds('error').length === 0) throw new Error('full');
+          saved.push(cursor);
+        },
+      },
+    });
+    await clock.advance(0);
+    network.exchanges[0]?.write(event(2));
+    await clock.advance(0);
+    expect(await stream.close()).toMatchObject({ type: 'closed' });
+    expect(kinds('error')).toMatchObject([{ code: 'ERR_CURSOR_STORE' }]);
+    expect(saved.at(-1)).toBe(`${EPOCH}.2`);
+  });
+
   it('waits for one that finishes in time, and leaves no timer', async () => {
     const { clock, stream, kinds } = virtualClient((exchange) => exchange.write(opening + event(1)), {
       onEvent: () => new Promise<void>((resolve) => clock.setTimeout(resolve, 3000)),
