@@ -205,6 +205,24 @@ describe('an abort signal', () => {
     expect(network.exchanges[1]?.aborted).toBe(true);
   });
 
+  it.each(['start', 'reconnect'])(
+    'that a callback aborts on the way to connecting is heard (%s)',
+    async (cause) => {
+      const controller = new AbortController();
+      const { clock, stream } = virtualClient((exchange) => exchange.respond(404), {
+        signal: controller.signal,
+        onStateChange: (fact) => {
+          if (fact.cause === cause) controller.abort();
+        },
+      });
+      await clock.advance(0);
+      if (cause === 'reconnect') stream.reconnect();
+      await clock.advance(0);
+      expect(await stream.closed).toEqual({ type: 'closed', cause: 'aborted' });
+      expect([stream.state, getEventListeners(controller.signal, 'abort').length]).toEqual(['closed', 0]);
+    },
+  );
+
   it('that outlives the client does not hold it', async () => {
     const { signal } = new AbortController();
     const { clock, stream } = virtualClient((exchange) => exchange.write(opening), { signal });
@@ -245,6 +263,28 @@ describe('closing while a handler never finishes', () => {
     await clock.advance(10_000);
     expect(await closing).toMatchObject({ type: 'closed' });
     expect(kinds('error')).toMatchObject([{ code: 'ERR_CLOSE_TIMEOUT' }]);
+  });
+
+  it('saves with the next change after a store that throws at once, as one that is full does', async () => {
+    const saved: unknown[] = [];
+    const { clock, stream, kinds, network } = virtualClient(
+      (exchange) => exchange.write(opening + event(1)),
+      {
+        store: {
+          load: () => null,
+          save(_key, { cursor }) {
+            if (kinds('error').length === 0) throw new Error('full');
+            saved.push(cursor);
+          },
+        },
+      },
+    );
+    await clock.advance(0);
+    network.exchanges[0]?.write(event(2));
+    await clock.advance(0);
+    expect(await stream.close()).toMatchObject({ type: 'closed' });
+    expect(kinds('error')).toMatchObject([{ code: 'ERR_CURSOR_STORE' }]);
+    expect(saved.at(-1)).toBe(`${EPOCH}.2`);
   });
 
   it('waits for one that finishes in time, and leaves no timer', async () => {

@@ -63,7 +63,7 @@ export function resolveConfig(options: ConnectOptions): ClientConfig {
     typeof options.retry === 'string' ? { preset: options.retry } : (options.retry ?? {});
   const { preset = 'standard', decide } = retry;
   const policy = RETRY_PRESETS[preset] ?? refuse('retry.preset', preset, 'is unknown');
-  const filledIn = filled('', { ...DEFAULTS, retry: policy }, { ...options, retry });
+  const filledIn = { ...filled('', DEFAULTS, options), retry: filled('retry.', policy, retry) };
   const { baseMs, maxMs, factor, jitter } = filledIn.retry;
   if (maxMs < baseMs) refuse('retry.maxMs', maxMs, `is below retry.baseMs (${baseMs})`);
   if (factor < 1) refuse('retry.factor', factor, 'must be at least 1');
@@ -83,7 +83,7 @@ export function resolveConfig(options: ConnectOptions): ClientConfig {
 /** These may be 0, or are checked by themselves. */
 const MAY_BE_ZERO = ['graceMs', 'jitter'];
 
-/** Defaults with what was given in their place; `undefined` is not given. Numbers must be above 0. */
+/** Defaults with what was given in their place; `undefined`, or `null` for a group, is not given. Numbers must be above 0. */
 export function filled<T extends object>(group: string, defaults: T, given: object): T {
   const whole = { ...defaults } as Record<string, unknown>;
   for (const [key, standard] of Object.entries(whole)) {
@@ -92,8 +92,7 @@ export function filled<T extends object>(group: string, defaults: T, given: obje
     const name = group + key;
     const numeric = typeof value === 'number' || typeof standard === 'number';
     if (numeric && !(Number(value) > 0 || MAY_BE_ZERO.includes(key))) refuse(name, value, 'must be above 0');
-    whole[key] =
-      standard && typeof standard === 'object' ? filled(`${name}.`, standard, value as object) : value;
+    whole[key] = standard && typeof standard === 'object' ? filled(`${name}.`, standard, value ?? {}) : value;
   }
   return whole as T;
 }

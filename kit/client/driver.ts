@@ -194,6 +194,8 @@ export function createDriver(setup: DriverOptions): Driver {
     const [next, effect] = transition(config.retry, before, input, now);
     state = next;
     if (next.name !== before.name) {
+      // At most once, however often; before the callbacks, for they may be what aborts.
+      options.signal?.addEventListener('abort', abort);
       if (before.name === 'closed') promiseClosed();
       const cause = input.type === 'failed' ? input.failure.cause : input.type;
       fact({ kind: 'state', from: before.name, to: next.name, cause });
@@ -222,7 +224,6 @@ export function createDriver(setup: DriverOptions): Driver {
   const abort = (): void => void close('aborted');
   const begin = async (own: number): Promise<void> => {
     unsubscribe ??= ports.lifecycle.subscribe((type) => dispatch({ type }));
-    options.signal?.addEventListener('abort', abort); // at most once, however often
     loading ??=
       options.store && within(load(options.store), 'ERR_CURSOR_STORE', 'the cursor store does not answer');
     await loading;

@@ -28,11 +28,12 @@ function handClock() {
     /** How often the time was asked for. */
     looks: () => looks,
     timers,
-    /** Fires the next timer, so much later than it was due. */
-    fire(lateMs = 0) {
+    /** Fires the next timer, so much later than it was due. @param before what comes just before it */
+    fire(lateMs = 0, before?: () => void) {
       const timer = timers.sort((a, b) => a.at - b.at).shift();
       if (!timer) throw new Error('no timer is set');
       now = Math.max(now, timer.at + lateMs);
+      before?.();
       timer.callback();
     },
   };
@@ -61,6 +62,17 @@ describe('the liveness watch of a process that stood still for two seconds', () 
     watch.resume(); // what had come is read now
     fire();
     expect(deaths).toEqual([]);
+  });
+
+  it('does not ask for more than what was read at the very moment it woke', () => {
+    const { watch, fire, deaths } = watched();
+    fire(6000, () => {
+      watch.pause();
+      watch.frame();
+      watch.resume();
+    });
+    fire(); // the next look is at the next deadline, not a moment later
+    expect(deaths).toEqual(['no-bytes']);
   });
 
   it('still notices that nothing came', () => {

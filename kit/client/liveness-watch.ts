@@ -71,9 +71,9 @@ export function watchLiveness(
     }
     const state = { openedAt, lastByteAt, lastFrameAt, cadenceMs, speaksFirst };
     const verdict = judgeLiveness(policy, state, now);
-    // After a sleep, what came meanwhile gets a moment to be read. With less, the process stood still, and bytes that
-    // came in that time wait in the socket: they get the same moment before a verdict.
-    if (late > SLEEP_MS) suspect('sleep');
+    // After a sleep, what came meanwhile gets a moment to be read, unless something was just now. With less, the
+    // process stood still, and bytes that came in that time wait in the socket: they get the same moment before a verdict.
+    if (late > SLEEP_MS && lastByteAt < now) suspect('sleep');
     else if (verdict.cause === null) arm(verdict.checkInMs);
     else if (late > LATE_MS) suspect(verdict.cause);
     else dead(verdict.cause, verdict.silentMs);

@@ -149,7 +149,7 @@ export class ReliableEventSourceCore
         return options.onDisconnect?.(fact);
       },
       onStateChange: (fact) => {
-        if (options.signal?.aborted) this.#due = null;
+        if (fact.to === 'closed' && options.signal?.aborted) this.#due = null;
         this.#changed(fact);
         return options.onStateChange?.(fact);
       },
@@ -188,13 +188,13 @@ export class ReliableEventSourceCore
 
   /**
    * An event handler attribute (HTML 8.1.8.1): it keeps its place among the listeners until it is set to null, as adding
-   * a listener that is there already changes nothing.
+   * a listener that is there already changes nothing. Not by way of a subclass, which may put another in its place.
    */
   #setAttribute(type: string, value: unknown): void {
     const handler = typeof value === 'function' ? (value as Handler<Event>) : null;
     this.#attributes[type] = handler;
-    if (handler) this.addEventListener(type, this.#attribute);
-    else this.removeEventListener(type, this.#attribute);
+    if (handler) super.addEventListener(type, this.#attribute);
+    else super.removeEventListener(type, this.#attribute);
   }
 
   /** Every change of the connection is told once, in a task of its own as the specification wants, in order. */

@@ -141,6 +141,19 @@ describe.each([
     expect(log).toEqual(['open 1', 'message - a']);
   });
 
+  it('fires again when it is told to reconnect, also after a signal that came when it had given up', async () => {
+    const server = await serve((exchange) => {
+      if (exchange.number === 1) exchange.response.writeHead(404).end();
+      else exchange.end(`data: a\n\n${END}`);
+    });
+    const controller = new AbortController();
+    const { source, log, ended } = open(server.url, { signal: controller.signal });
+    await ended;
+    controller.abort();
+    source.stream.reconnect();
+    await expect.poll(() => log).toContain('message - a');
+  });
+
   it('ends with its signal as with close()', async () => {
     const server = await serve((exchange) => exchange.write('data: a\n\n'));
     const controller = new AbortController();
@@ -265,6 +278,22 @@ describe('the types', () => {
     };
     expectTypeOf(usage).toBeCallableWith({} as OnFetch);
     expect(Constructor.CLOSED).toBe(2);
+  });
+
+  it('have one handler for each attribute, whatever a subclass adds in its place', () => {
+    class Wrapping extends OnFetch {
+      override addEventListener(type: string, listener: unknown): void {
+        super.addEventListener(type, (event: Event) => (listener as EventListener)(event));
+      }
+    }
+    const source = new Wrapping('http://test/', { signal: AbortSignal.abort() });
+    const calls: string[] = [];
+    source.onopen = () => calls.push('first');
+    source.onopen = () => calls.push('second');
+    source.dispatchEvent(new Event('open'));
+    source.onopen = null;
+    source.dispatchEvent(new Event('open'));
+    expect(calls).toEqual(['second']);
   });
 
   it('let subclasses override methods and attributes', () => {

@@ -145,6 +145,21 @@ describe('contradictory options', () => {
     );
   });
 
+  it('are read where they are inherited', () => {
+    const options: ConnectOptions = Object.create({ liveness: { timeoutMs: -1 } });
+    expect(() => connect('http://test/', options)).toThrowError(
+      /option liveness.timeoutMs must be above 0, got -1/,
+    );
+  });
+
+  it.each(['retry', 'liveness', 'order', 'concurrency'])(
+    'are not null in the place of a group (%s)',
+    (group) => {
+      const { stream } = run((exchange) => exchange.write(open(0)), { [group]: null });
+      expect(stream.state).toBe('connecting');
+    },
+  );
+
   it('are not those that may be 0, nor what is not given', () => {
     const { stream } = run((exchange) => exchange.write(open(0)), {
       retry: { jitter: 0 },

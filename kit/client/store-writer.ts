@@ -27,6 +27,8 @@ export function createStoreWriter(
         await target.save(key, state());
       } catch (error) {
         failed(error);
+        // One that throws at once would be over before it is under way, and seem to be so for ever.
+        await null;
       }
     }
     writing = null;

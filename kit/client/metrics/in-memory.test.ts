@@ -76,3 +76,16 @@ it('measures a recovery up to the first event processed on the new connection, n
   observe(processed(4000));
   expect(snapshot().histograms.sse_client_recovery_seconds).toMatchObject({ count: 1, sum: 2 });
 });
+
+it('counts a reason by its name, whatever the server calls it', () => {
+  const { observe, snapshot, text } = inMemoryMetrics();
+  const loss = { requested: null, from: 'epoch-0001.1', missed: null };
+  for (const reason of ['constructor', '__proto__', 'constructor']) {
+    observe(fact({ kind: 'cannot-resume', reason: reason as 'unknown', ...loss }));
+  }
+  expect(Object.entries(snapshot().counters.sse_client_cannot_resume_total ?? {})).toEqual([
+    ['constructor', 2],
+    ['__proto__', 1],
+  ]);
+  expect(text()).toContain('sse_client_cannot_resume_total{reason="constructor"} 2\n');
+});

@@ -44,7 +44,8 @@ export function inMemoryMetrics(): InMemoryMetrics {
         return text;
       });
       return (value = '', by = 1) => {
-        counters[name] ??= {};
+        // Without a prototype: a reason is whatever text a server sent, `constructor` too.
+        counters[name] ??= Object.create(null) as Record<string, number>;
         counters[name][value] = (counters[name][value] ?? 0) + by;
       };
     },
