@@ -207,6 +207,21 @@ describe('handlers', () => {
     expect(second.seen).toEqual(['c']);
   });
 
+  it('get nothing again that was committed by hand, however much came afterwards that was not', async () => {
+    const { clock, seen, stream } = run(
+      (exchange) =>
+        exchange.write((exchange.number === 1 ? ['a'] : ['a', 'b', 'c', 'd']).map(opaque).join('')),
+      { commit: 'manual', dedupe: { size: 2 } },
+    );
+    await clock.advance(0);
+    stream.commit('a');
+    for (let again = 0; again < 2; again++) {
+      stream.reconnect();
+      await clock.advance(0);
+    }
+    expect(seen).toEqual(['a', 'b', 'c', 'd', 'b', 'c', 'd']);
+  });
+
   it('stop the reading while they are busy', async () => {
     let finish: () => void = () => undefined;
     const { clock, network } = run((exchange) => exchange.write(open(0) + event(1)), {

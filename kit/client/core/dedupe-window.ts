@@ -39,15 +39,19 @@ export function createDedupeWindow(bounds: DedupeBounds): DedupeWindow {
   const running = new Set<string>();
   // A Map keeps the order of insertion: the first key is always the oldest.
   const seen = new Map<string, number>();
+  /** Apart: what is not committed yet must push out nothing that is. */
+  const uncommitted = new Map<string, number>();
   const add = (id: string, at: number): void => {
-    seen.delete(id);
-    seen.set(id, at);
-    if (seen.size > bounds.size) forgetOldest(seen);
+    const ids = at === UNCOMMITTED ? uncommitted : seen;
+    ids.delete(id);
+    ids.set(id, at);
+    if (ids.size > bounds.size) forgetOldest(ids);
   };
   return {
     has(id, now) {
       const key = keyOf(id);
-      return running.has(key) || now - (seen.get(key) ?? Number.NEGATIVE_INFINITY) < bounds.ttlMs;
+      if (running.has(key) || uncommitted.has(key)) return true;
+      return now - (seen.get(key) ?? Number.NEGATIVE_INFINITY) < bounds.ttlMs;
     },
     add,
     begun: (id) => running.add(keyOf(id)),
@@ -60,17 +64,18 @@ export function createDedupeWindow(bounds: DedupeBounds): DedupeWindow {
     },
     committed(id, now) {
       const key = keyOf(id);
-      if (seen.get(key) !== UNCOMMITTED) return;
-      for (const [each, at] of seen) {
-        if (at === UNCOMMITTED) seen.set(each, now);
+      if (!uncommitted.has(key)) return;
+      for (const each of uncommitted.keys()) {
+        uncommitted.delete(each);
+        add(each, now);
         if (each === key) return;
       }
     },
     reset() {
       running.clear();
-      for (const [id, at] of seen) if (at === UNCOMMITTED) seen.delete(id);
+      uncommitted.clear();
     },
-    snapshot: () => [...seen].filter(([, at]) => at < UNCOMMITTED),
+    snapshot: () => [...seen],
   };
 }
 
