@@ -36,8 +36,8 @@ const UNCOMMITTED = Number.POSITIVE_INFINITY;
 
 /** Makes an empty window. `now` is wall time, so that a snapshot outlives the process. */
 export function createDedupeWindow(bounds: DedupeBounds): DedupeWindow {
-  /** With the time at which the handler itself committed it. */
-  const running = new Map<string, number | null>();
+  /** With the time at which the handler itself committed it; 0 as long as it did not. */
+  const running = new Map<string, number>();
   // A Map keeps the order of insertion: the first key is always the oldest.
   const seen = new Map<string, number>();
   /** Apart: what is not committed yet must push out nothing that is. */
@@ -65,16 +65,16 @@ export function createDedupeWindow(bounds: DedupeBounds): DedupeWindow {
       return now - (seen.get(key) ?? Number.NEGATIVE_INFINITY) < bounds.ttlMs;
     },
     add,
-    begun: (id) => running.set(keyOf(id), null),
+    begun: (id) => running.set(keyOf(id), 0),
     settled(id, at) {
       // Nothing runs while ids are positions: they are not even looked at.
       if (running.size === 0) return;
       const key = keyOf(id);
-      const early = running.get(key) ?? null;
+      const early = running.get(key);
       if (!running.delete(key)) return;
       // A copy of its own: a slice would keep the whole chunk that it came with in memory.
       add(` ${key}`.slice(1), at());
-      if (early !== null) committed(key, early);
+      if (early) committed(key, early);
     },
     committed,
     reset() {
