@@ -279,8 +279,11 @@ export function openConnection(deps: ConnectionPorts, events: ConnectionEvents):
   const isMissing = (): boolean =>
     sequencer.holding > 0 && (sequencer.expire(Number.POSITIVE_INFINITY) || isMissing());
   const armLoss = (): void => {
+    // Anew: with too many held it is due at once.
+    lossDue?.();
+    lossDue = null;
     const { dueAt } = sequencer;
-    if (lossDue || !live || dueAt === Number.POSITIVE_INFINITY) return;
+    if (!live || dueAt === Number.POSITIVE_INFINITY) return;
     lossDue = clock.setTimeout(
       () => {
         lossDue = null;

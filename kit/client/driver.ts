@@ -17,7 +17,7 @@ import { buildRequest } from './request.ts';
 import { type ClientStats, type Counts, countFact } from './stats.ts';
 import { createStoreWriter } from './store-writer.ts';
 import { validating } from './validate.ts';
-import { committedBy, createVectorSequencer } from './vector-sequencer.ts';
+import { committedBy, createVectorSequencer, cursorAt } from './vector-sequencer.ts';
 
 /** The client without its public face. */
 export interface Driver {
@@ -318,7 +318,7 @@ export function createDriver(setup: DriverOptions): Driver {
       else if (answer !== 'from-oldest') cursor = answer.cursor;
     }
     // Also where the application commits by hand: what it did not commit cannot be repeated.
-    committed = sequencer.cursorAt(loss.stream, cursor);
+    committed = cursorAt(committed, loss.stream, cursor);
     writer.changed();
     const now = clock.monotonic();
     const soon = now - choseAt < config.retry.healthyAfterMs;

@@ -130,6 +130,22 @@ describe('a clock that is set back', () => {
   });
 });
 
+describe('a missing event', () => {
+  it('is asked for again at once when more is held than the buffer may hold', async () => {
+    const { clock, network, cursor, kinds } = run((exchange) => exchange.write(open(0)), {
+      order: { bufferEvents: 3, bufferMs: 60_000 },
+      retry: { baseMs: 100, maxMs: 100 },
+    });
+    await clock.advance(0);
+    for (const seq of [2, 3, 4, 5]) {
+      network.exchanges[0]?.write(event(seq));
+      await clock.advance(1);
+    }
+    await clock.advance(100);
+    expect([kinds('disconnect'), cursor(1)]).toMatchObject([[{ failure: { cause: 'gap' } }], `${EPOCH}.0`]);
+  });
+});
+
 describe('order by time', () => {
   const early = '2026-11-22T08:00:00.000Z';
   const later = '2026-11-22T08:00:01.000Z';

@@ -207,6 +207,43 @@ describe('handlers', () => {
     expect(second.seen).toEqual(['c']);
   });
 
+  it('get nothing again that was committed by hand, however much came afterwards that was not', async () => {
+    const { clock, seen, stream } = run(
+      (exchange) =>
+        exchange.write((exchange.number === 1 ? ['a'] : ['a', 'b', 'c', 'd']).map(opaque).join('')),
+      { commit: 'manual', dedupe: { size: 2 } },
+    );
+    await clock.advance(0);
+    stream.commit('a');
+    for (let again = 0; again < 2; again++) {
+      stream.reconnect();
+      await clock.advance(0);
+    }
+    expect(seen).toEqual(['a', 'b', 'c', 'd', 'b', 'c', 'd']);
+  });
+
+  it('get nothing again that they committed by hand themselves, where ids are opaque', async () => {
+    const store = memoryCursorStore();
+    const serve = (exchange: MemoryExchange): void => exchange.write(['a', 'b'].map(opaque).join(''));
+    const first = run(serve, {
+      commit: 'manual',
+      store,
+      async onEvent({ id }) {
+        first.seen.push(id);
+        await null;
+        first.stream.commit(id ?? '');
+      },
+    });
+    await first.clock.advance(0);
+    first.stream.reconnect();
+    await first.clock.advance(0);
+    expect(first.seen).toEqual(['a', 'b']);
+    await first.stream.close();
+    const second = run(serve, { commit: 'manual', store });
+    await second.clock.advance(0);
+    expect(second.seen).toEqual([]);
+  });
+
   it('stop the reading while they are busy', async () => {
     let finish: () => void = () => undefined;
     const { clock, network } = run((exchange) => exchange.write(open(0) + event(1)), {

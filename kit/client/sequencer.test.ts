@@ -131,6 +131,50 @@ describe('a loss that the server announces', () => {
   });
 });
 
+describe('what is held when the server announces a loss', () => {
+  const loss = (place: number | string) => [place, 'cannot resume'] as const;
+
+  it('is handed over before, and what is missing there is announced apart from what the server counts', () => {
+    expect(sequence('buffer', [1, 3, loss(9), 10])).toEqual([
+      'deliver 1, cursor 1',
+      '3 buffered',
+      'gap of 1',
+      'cursor 2',
+      'deliver 3, cursor 3',
+      'cannot resume, goes on after 9',
+      'cursor 9',
+      'deliver 10, cursor 10',
+    ]);
+    expect(sequence('buffer', [1, 3, loss('epochtwo.1')]).slice(2)).toEqual([
+      'gap of 1',
+      'cursor 2',
+      'deliver 3, cursor 3',
+      'cannot resume, goes on after epochtwo.1',
+      'cursor epochtwo.1',
+    ]);
+  });
+
+  it('waits for nothing more where it waits for the sake of order', () => {
+    expect(sequence('buffer', ['5', '4', loss('9')], 100, 'id')).toEqual([
+      'deliver 4, cursor none',
+      'deliver 5, cursor 4',
+      'cannot resume, goes on after 9',
+      'cursor 9',
+    ]);
+  });
+
+  it('is left alone when it comes behind the loss, and by a copy of what was said before', () => {
+    expect(sequence('buffer', [1, 10, loss(9)]).slice(2)).toEqual([
+      'cannot resume, goes on after 9',
+      'cursor 9',
+    ]);
+    expect(sequence('buffer', [1, 3, loss(1), 2]).slice(2)).toEqual([
+      'deliver 2, cursor 2',
+      'deliver 3, cursor 3',
+    ]);
+  });
+});
+
 describe('an event that is held for the sake of order', () => {
   it('is not passed by the cursor', () => {
     expect(sequence('buffer', ['5', 'x'], 100, 'id')).toEqual(['deliver x, cursor none']);

@@ -218,6 +218,15 @@ export function createSequencer(ports: SequencerPorts, suspects: Set<unknown>): 
     return false;
   };
 
+  const expire: Sequencer['expire'] = (now) => {
+    while (held.size > 0 && held.dueAt <= now) {
+      if (byPosition) return lost('hole', held.lowest - 1);
+      highest = held.lowest;
+      ports.deliver(held.takeLowest(), cursor());
+    }
+    return false;
+  };
+
   return {
     accept,
     start,
@@ -226,20 +235,18 @@ export function createSequencer(ports: SequencerPorts, suspects: Set<unknown>): 
       const { from } = loss;
       const came = seqOf(from, prefix);
       if (moved && came >= 0 && came <= seq) return false;
+      // What came before the loss will not be sent again, and the server does not count what is missing there.
+      while (held.size > 0 && (came < 0 || held.lowest <= came)) {
+        askedAgain = seq;
+        expire(Number.POSITIVE_INFINITY);
+      }
       ports.fact({ kind: 'cannot-resume', ...loss });
       start(from, true);
       ports.deliver(null, from);
       return true;
     },
     tailLost: (headSeq) => lost('tail-loss', headSeq),
-    expire(now) {
-      while (held.size > 0 && held.dueAt <= now) {
-        if (byPosition) return lost('hole', held.lowest - 1);
-        highest = held.lowest;
-        ports.deliver(held.takeLowest(), cursor());
-      }
-      return false;
-    },
+    expire,
     held,
     get mark() {
       return lastId;

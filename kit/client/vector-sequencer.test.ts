@@ -135,6 +135,25 @@ describe('several streams on one response', () => {
     expect(cursor(1)).toBe('chat%2Froom%201=epoch-of-1.0;c=epoch-of-2.0');
   });
 
+  it('passes nothing that was not committed by hand in the streams that lost nothing', async () => {
+    const { clock, network, seen, cursor, stream } = run(
+      (exchange) => {
+        const marks = opening(exchange, zero());
+        if (exchange.number === 1) exchange.write(event('c', 1, marks) + event('c', 2, marks));
+      },
+      { commit: 'manual', cannotResume: () => ({ cursor: 'epoch-of-0.7' }) },
+    );
+    await clock.advance(0);
+    stream.commit(vector('c', 1, zero()));
+    const loss = { reason: 'too-slow', requested: null, from: 'epoch-of-0.5', missed: 5 } as const;
+    network.exchanges[0]?.write(
+      encodeCannotResume({ stream: 'orders', ...loss }, vector('orders', 5, zero())),
+    );
+    await clock.advance(200);
+    expect(seen).toEqual(['c 1', 'c 2']);
+    expect(cursor(1)).toBe('orders=epoch-of-0.7;c=epoch-of-2.1;chat%2Froom%201=epoch-of-1.0');
+  });
+
   it('lets an application commit one stream without the others', () => {
     const before = 'a=epoch-aa.1;b=epoch-bb.1';
     expect(committedBy(before, 'b=epoch-bb.3;a=epoch-aa.9')).toBe('b=epoch-bb.3;a=epoch-aa.1');

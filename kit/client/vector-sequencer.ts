@@ -16,8 +16,6 @@ export interface VectorSequencer {
   skipped(): void;
   /** What decides for one stream of several: for the only one, on a response that carries one. */
   of(stream: string | undefined): Sequencer;
-  /** The cursor that goes on from `place` in one stream (`null`: as if it were new) and as before in the others. */
-  cursorAt(stream: string | undefined, place: string | null): string | null;
   /** When `expire` has to be called, in monotonic time; `Infinity` when nothing is held. */
   readonly dueAt: number;
   /** Events held because one before them is missing, or may come. */
@@ -106,10 +104,6 @@ export function createVectorSequencer(ports: SequencerPorts): VectorSequencer {
       for (const { held } of logs.values()) suspects.add(held);
     },
     of,
-    cursorAt(stream, place) {
-      of(stream).start(place);
-      return cursorOr(place);
-    },
     get dueAt() {
       return Math.min(...Array.from(logs.values(), ({ held }) => held.dueAt));
     },
@@ -131,6 +125,19 @@ export function createVectorSequencer(ports: SequencerPorts): VectorSequencer {
 export function committedBy(cursor: string | null, id: string): string {
   if (!cursor || !parseVector(cursor) || !parseVector(id)) return id;
   const own = ownEntry(id);
-  const name = own.slice(0, own.indexOf('=') + 1);
-  return [own, ...cursor.split(';').filter((entry) => !entry.startsWith(name))].join(';');
+  return [own, ...others(cursor, own.slice(0, own.indexOf('=')))].join(';');
 }
+
+/** The cursor that goes on from `place` in one stream (`null`: as if it were new) and as before in the others. */
+export function cursorAt(
+  cursor: string | null,
+  stream: string | undefined,
+  place: string | null,
+): string | null {
+  if (!stream || !cursor || !parseVector(cursor)) return place;
+  const name = encodeURIComponent(stream);
+  return [...(place ? [`${name}=${place}`] : []), ...others(cursor, name)].join(';') || null;
+}
+
+const others = (vector: string, name: string): string[] =>
+  vector.split(';').filter((entry) => !entry.startsWith(`${name}=`));

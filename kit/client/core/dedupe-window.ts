@@ -24,7 +24,7 @@ export interface DedupeWindow {
   begun(id: string): void;
   /** The handler of an event finished, if its id was handed on: it is added. `at` is asked only then. */
   settled(id: string, at: () => number): void;
-  /** What was settled up to this id is committed, when it was not yet. */
+  /** What was settled up to this id is committed, when it was not yet; while its handler runs, once that finished. */
   committed(id: string, now: number): void;
   /** What is not committed will be sent again. */
   reset(): void;
@@ -36,41 +36,52 @@ const UNCOMMITTED = Number.POSITIVE_INFINITY;
 
 /** Makes an empty window. `now` is wall time, so that a snapshot outlives the process. */
 export function createDedupeWindow(bounds: DedupeBounds): DedupeWindow {
-  const running = new Set<string>();
+  /** With the time at which the handler itself committed it; 0 as long as it did not. */
+  const running = new Map<string, number>();
   // A Map keeps the order of insertion: the first key is always the oldest.
   const seen = new Map<string, number>();
+  /** Apart: what is not committed yet must push out nothing that is. */
+  const uncommitted = new Map<string, number>();
   const add = (id: string, at: number): void => {
-    seen.delete(id);
-    seen.set(id, at);
-    if (seen.size > bounds.size) forgetOldest(seen);
+    const ids = at === UNCOMMITTED ? uncommitted : seen;
+    ids.delete(id);
+    ids.set(id, at);
+    if (ids.size > bounds.size) forgetOldest(ids);
+  };
+  const committed = (id: string, now: number): void => {
+    const key = keyOf(id);
+    if (running.has(key)) running.set(key, now);
+    if (!uncommitted.has(key)) return;
+    for (const each of uncommitted.keys()) {
+      uncommitted.delete(each);
+      add(each, now);
+      if (each === key) return;
+    }
   };
   return {
     has(id, now) {
       const key = keyOf(id);
-      return running.has(key) || now - (seen.get(key) ?? Number.NEGATIVE_INFINITY) < bounds.ttlMs;
+      if (running.has(key) || uncommitted.has(key)) return true;
+      return now - (seen.get(key) ?? Number.NEGATIVE_INFINITY) < bounds.ttlMs;
     },
     add,
-    begun: (id) => running.add(keyOf(id)),
+    begun: (id) => running.set(keyOf(id), 0),
     settled(id, at) {
       // Nothing runs while ids are positions: they are not even looked at.
       if (running.size === 0) return;
       const key = keyOf(id);
+      const early = running.get(key);
+      if (!running.delete(key)) return;
       // A copy of its own: a slice would keep the whole chunk that it came with in memory.
-      if (running.delete(key)) add(` ${key}`.slice(1), at());
+      add(` ${key}`.slice(1), at());
+      if (early) committed(key, early);
     },
-    committed(id, now) {
-      const key = keyOf(id);
-      if (seen.get(key) !== UNCOMMITTED) return;
-      for (const [each, at] of seen) {
-        if (at === UNCOMMITTED) seen.set(each, now);
-        if (each === key) return;
-      }
-    },
+    committed,
     reset() {
       running.clear();
-      for (const [id, at] of seen) if (at === UNCOMMITTED) seen.delete(id);
+      uncommitted.clear();
     },
-    snapshot: () => [...seen].filter(([, at]) => at < UNCOMMITTED),
+    snapshot: () => [...seen],
   };
 }
 
