@@ -17,8 +17,8 @@ export const clientMutants: readonly Mutant[] = [
     id: 'skip-window',
     description: 'Opaque ids are not looked up in the dedupe window.',
     file: 'kit/client/core/dedupe-window.ts',
-    find: 'running.has(key) || now - (seen.get(key) ?? Number.NEGATIVE_INFINITY) < bounds.ttlMs',
-    replace: 'running.has(key)',
+    find: 'return now - (seen.get(key) ?? Number.NEGATIVE_INFINITY) < bounds.ttlMs;',
+    replace: 'return false;',
     scenarios: ['dedupe/beyond-window'],
   },
   {
