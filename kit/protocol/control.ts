@@ -96,13 +96,15 @@ export function isControlType(type: string): boolean {
 type Check = (value: unknown) => boolean;
 
 const isText: Check = (value) => typeof value === 'string';
+/** Whether it can name a stream. No URL, header or vector cursor could carry half of a surrogate pair. */
+export const isStreamName: Check = (value) => isText(value) && !/\p{Cs}/u.test(value as string);
 const isAmount: Check = (value) => typeof value === 'number' && value >= 0;
 const isCount: Check = (value) => Number.isSafeInteger(value) && isAmount(value);
 
 /** What a body must have, by the name of its frame. It may have more. */
 const BODIES: Readonly<Partial<Record<string, Readonly<Record<string, Check>>>>> = {
   [STREAM_OPEN]: {
-    stream: isText,
+    stream: isStreamName,
     epoch: (value) => isText(value) && isEpoch(value as string),
     head: isCount,
     oldest: isCount,
@@ -112,6 +114,7 @@ const BODIES: Readonly<Partial<Record<string, Readonly<Record<string, Check>>>>>
     protocol: isCount,
   },
   [STREAM_CANNOT_RESUME]: {
+    stream: (value) => value === undefined || isStreamName(value),
     reason: isText,
     requested: (value) => value === null || isText(value),
     from: isText,
