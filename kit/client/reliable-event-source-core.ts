@@ -101,7 +101,7 @@ export class ReliableEventSourceCore
   /** The URL that was asked for, absolute. */
   readonly url: string;
   readonly withCredentials: boolean;
-  /** State, numbers, the promise of the end, and `reconnect()` of the client behind. */
+  /** State, numbers, the promise of the end, and `reconnect()` of the client behind; after `close()` it does nothing. */
   readonly stream: EventSourceStream;
 
   readonly #handle: StreamHandle;
@@ -154,6 +154,9 @@ export class ReliableEventSourceCore
         return options.onStateChange?.(fact);
       },
     });
+    const { reconnect } = this.#handle;
+    // Nobody would hear what it read, and it would count as handled.
+    this.#handle.reconnect = () => this.#due && reconnect();
     this.stream = this.#handle;
   }
 
