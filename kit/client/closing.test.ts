@@ -299,6 +299,68 @@ describe('closing while a handler never finishes', () => {
   });
 });
 
+describe.each([
+  ['called while events are read', undefined],
+  ['called when the one before has finished', Promise.resolve()],
+])('a handler that closes its client, %s', (_when, first) => {
+  /** Closes with the second event of three. @returns what was told by then, in order, after so many milliseconds. */
+  async function story(
+    closing: (client: ReturnType<typeof virtualClient>, say: (what: string) => void) => unknown,
+    ms: number,
+  ): Promise<string[]> {
+    const told: string[] = [];
+    const say = (what: string) => void told.push(what);
+    const client = virtualClient((exchange) => exchange.write(opening + event(1) + event(2) + event(3)), {
+      onEvent: ({ data }) => (data === 1 ? first : closing(client, say)),
+      onError: ({ code }) => say(code),
+      store: {
+        load: () => null,
+        async save(_key, { cursor }) {
+          await pause(client, 5);
+          say(`saved ${cursor}`);
+        },
+      },
+    });
+    void client.stream.closed.then(() => say('closed'));
+    await client.clock.advance(ms);
+    return told.filter((what) => !what.endsWith('.0') && !what.endsWith('.1'));
+  }
+  const pause = ({ clock }: ReturnType<typeof virtualClient>, ms: number) =>
+    new Promise<void>((resolve) => clock.setTimeout(resolve, ms));
+  const saved = `saved ${EPOCH}.2`;
+
+  it('is waited for, whatever it does after that', async () => {
+    const told = await story(async (client, say) => {
+      void client.stream.close();
+      await pause(client, 1000);
+      say('handled');
+    }, 2000);
+    expect(told).toEqual(['handled', saved, 'closed']);
+  });
+
+  it('may wait for close(): for all but itself', async () => {
+    const told = await story(async ({ stream }, say) => {
+      expect(await stream.close()).toEqual({ type: 'closed', cause: 'close()' });
+      say('handled');
+    }, 100);
+    expect(told).toEqual(['handled', saved, 'closed']);
+  });
+
+  it('gives others a promise of the end when it has nothing to wait for', async () => {
+    const told = await story(({ stream }, say) => void stream.close().then(() => say('over')), 100);
+    expect(told).toEqual([saved, 'closed', 'over']);
+  });
+
+  it('waits for itself when it waits for `closed`: for ten seconds, and is told so', async () => {
+    const told = await story(async ({ stream }, say) => {
+      void stream.close();
+      await stream.closed;
+      say('handled');
+    }, 10_100);
+    expect(told).toEqual(['ERR_CLOSE_TIMEOUT', 'closed', 'handled', saved]);
+  });
+});
+
 describe('delays in facts', () => {
   it('are whole milliseconds, whatever the jitter', async () => {
     const budget = createRetryBudget({ attempts: 3, perMs: 10_001 });
