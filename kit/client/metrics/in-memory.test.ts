@@ -89,3 +89,17 @@ it('counts a reason by its name, whatever the server calls it', () => {
   ]);
   expect(text()).toContain('sse_client_cannot_resume_total{reason="constructor"} 2\n');
 });
+
+it('counts the first fifty reasons by their names and all others as one, and none that is long', () => {
+  const { observe, snapshot } = inMemoryMetrics();
+  const loss = { requested: null, from: 'epoch-0001.1', missed: null };
+  for (let n = 0; n < 1000; n++) {
+    for (const reason of ['expired', `${n}`, `${n}`.repeat(50)]) {
+      observe(fact({ kind: 'cannot-resume', reason: reason as 'unknown', ...loss }));
+    }
+  }
+  const counted = snapshot().counters.sse_client_cannot_resume_total ?? {};
+  expect([Object.keys(counted).length, counted.expired]).toEqual([51, 1000]);
+  expect(counted.other).toBe(3000 - 1000 - 49);
+  expect(Object.keys(counted).every((reason) => reason.length < 50)).toBe(true);
+});
