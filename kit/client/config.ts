@@ -83,14 +83,16 @@ export function resolveConfig(options: ConnectOptions): ClientConfig {
   return { options, decide, ...filledIn };
 }
 
-/** Numbers that may be 0. */
-const MAY_BE_ZERO = ['graceMs', 'jitter'];
-
 /**
  * Defaults with what was given in their place; `undefined`, or `null` for a group, is not given. Numbers must be above 0,
- * also where the default is `null`.
+ * also where the default is `null`; some may be 0.
  */
-export function filled<T extends object>(group: string, defaults: T, given: object): T {
+export function filled<T extends object>(
+  group: string,
+  defaults: T,
+  given: object,
+  mayBeZero = ['graceMs', 'jitter'],
+): T {
   const whole = { ...defaults } as Record<string, unknown>;
   for (const [key, standard] of Object.entries(whole)) {
     const value = (given as Record<string, unknown>)[key];
@@ -98,7 +100,7 @@ export function filled<T extends object>(group: string, defaults: T, given: obje
     const name = group + key;
     const fits =
       typeof value === 'number'
-        ? value > 0 || (value === 0 && MAY_BE_ZERO.includes(key))
+        ? value > 0 || (value === 0 && mayBeZero.includes(key))
         : value === standard || typeof (standard ?? 0) !== 'number';
     if (!fits) refuse(name, value, 'must be above 0');
     whole[key] = standard && typeof standard === 'object' ? filled(`${name}.`, standard, value ?? {}) : value;
