@@ -67,6 +67,24 @@ describe('a callback that changes the state of its client', () => {
   });
 });
 
+describe('close()', () => {
+  it('gives the promise of what it closed, also when a callback connects anew on the way', async () => {
+    const { clock, stream } = virtualClient((exchange) => exchange.write(opening), {
+      onStateChange: ({ to }) => {
+        if (to === 'closed' && stream.stats().attempts === 1) stream.reconnect();
+      },
+    });
+    await clock.advance(0);
+    const closing = stream.close();
+    await clock.advance(0);
+    expect(stream.state).toBe('open');
+    expect(await Promise.race([closing, clock.advance(10).then(() => 'never')])).toEqual({
+      type: 'closed',
+      cause: 'close()',
+    });
+  });
+});
+
 describe('a callback that hears of the end of a connection', () => {
   it.each(['onDisconnect', 'onError'] as const)(
     '%s connects at once: one connection, and no retry beside it',

@@ -225,8 +225,8 @@ export function createDriver(setup: DriverOptions): Driver {
     cancelWait?.();
   };
   const close = async (cause = 'close()'): Promise<CloseReason> => {
+    const whole = closed; // a callback may connect anew
     dispatch({ type: 'close', reason: { type: 'closed', cause } });
-    const whole = closed;
     if (returned === UNFINISHED) {
       await null;
       // The handler that closes goes on: it cannot wait for itself.
