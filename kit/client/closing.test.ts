@@ -1,4 +1,5 @@
 import { getEventListeners } from 'node:events';
+import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from 'vitest';
 import { encodeStreamOpen } from '../protocol/control.ts';
 import { type ConnectOptions, createRetryBudget } from './index.ts';
@@ -120,11 +121,12 @@ describe('a callback that hears of the end of a connection', () => {
 });
 
 describe('a callback that is asynchronous', () => {
-  it('and rejects is reported as one that throws, and ends no process', async () => {
+  it.each([
+    ['a promise', Promise],
+    ['one of another make', runInNewContext('Promise') as PromiseConstructor],
+  ])('and rejects is reported as one that throws, and ends no process (%s)', async (_make, make) => {
     const { clock, kinds, stream } = virtualClient((exchange) => exchange.write(opening + event(1)), {
-      onOpen: async () => {
-        throw new Error('later');
-      },
+      onOpen: () => make.reject(new Error('later')),
       onError: () => undefined,
     });
     await clock.advance(0);

@@ -98,7 +98,7 @@ export function createDriver(setup: DriverOptions): Driver {
     };
     try {
       const result = call?.(argument);
-      if (result instanceof Promise) result.catch(threw);
+      if (isThenable(result)) result.then(null, threw);
       return result;
     } catch (error) {
       threw(error);
