@@ -94,10 +94,12 @@ export function countFacts({ counter, gauge, histogram }: MetricFactory): (fact:
         if (fact.downtimeMs !== null) downtime(fact.downtimeMs);
         connectionsOpen(open.size);
         break;
+      // Of a connection that was let go for another nothing else is said.
+      case 'attempt':
       case 'disconnect': {
         const wasOpen = open.delete(trace);
         if (wasOpen) lostAt.set(trace, at);
-        (wasOpen ? disconnects : attempts)(fact.failure.cause);
+        if (kind === 'disconnect') (wasOpen ? disconnects : attempts)(fact.failure.cause);
         connectionsOpen(open.size);
         break;
       }
