@@ -237,8 +237,7 @@ export function createDriver(setup: DriverOptions): Driver {
   const abort = (): void => void close('aborted');
   const begin = async (own: number): Promise<void> => {
     unsubscribe ??= ports.lifecycle.subscribe((type) => dispatch({ type }));
-    loading ??=
-      options.store && within(load(options.store), 'ERR_CURSOR_STORE', 'the cursor store does not answer');
+    loading ??= options.store && within(load(options.store), 'ERR_CURSOR_STORE', 'the cursor store');
     await loading;
     // What was read before is handled first: the cursor of the request stands behind it.
     await delivery.drained();
@@ -352,7 +351,7 @@ export function createDriver(setup: DriverOptions): Driver {
     await within(
       Promise.resolve(delivery.drained()).then(writer.idle),
       'ERR_CLOSE_TIMEOUT',
-      'a handler or the cursor store does not finish',
+      'a handler or the cursor store',
     );
     fact({ kind: 'closed', reason });
     return reason;

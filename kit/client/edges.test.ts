@@ -302,7 +302,7 @@ describe('a store that does not answer', () => {
     expect(network.exchanges).toHaveLength(0);
     await clock.advance(1);
     expect(kinds('error')).toMatchObject([
-      { code: 'ERR_CURSOR_STORE', message: expect.stringContaining('does not answer') },
+      { code: 'ERR_CURSOR_STORE', message: expect.stringContaining('the cursor store') },
     ]);
     answer({ cursor: `${EPOCH}.7`, dedupe: [] }); // too late to count
     network.exchanges[0]?.end();

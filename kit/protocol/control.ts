@@ -96,15 +96,13 @@ export function isControlType(type: string): boolean {
 type Check = (value: unknown) => boolean;
 
 const isText: Check = (value) => typeof value === 'string';
-/** Whether it can name a stream. No URL, header or vector cursor could carry half of a surrogate pair. */
-export const isStreamName: Check = (value) => isText(value) && !/\p{Cs}/u.test(value as string);
 const isAmount: Check = (value) => typeof value === 'number' && value >= 0;
 const isCount: Check = (value) => Number.isSafeInteger(value) && isAmount(value);
 
 /** What a body must have, by the name of its frame. It may have more. */
 const BODIES: Readonly<Partial<Record<string, Readonly<Record<string, Check>>>>> = {
   [STREAM_OPEN]: {
-    stream: isStreamName,
+    stream: isText,
     epoch: (value) => isText(value) && isEpoch(value as string),
     head: isCount,
     oldest: isCount,
@@ -114,7 +112,6 @@ const BODIES: Readonly<Partial<Record<string, Readonly<Record<string, Check>>>>>
     protocol: isCount,
   },
   [STREAM_CANNOT_RESUME]: {
-    stream: (value) => value === undefined || isStreamName(value),
     reason: isText,
     requested: (value) => value === null || isText(value),
     from: isText,
@@ -133,11 +130,12 @@ export function parseControl(name: string, data: string): ControlFrame {
     // Nothing but an object begins so.
     if (isControlType(name) && BODIES[name] && /^\s*\{/.test(data)) {
       const body: Record<string, unknown> = JSON.parse(data);
+      encodeURIComponent(body.stream as string); // throws for a name that no vector cursor can hold
       const fits = Object.entries(BODIES[name]).every(([field, check]) => check(body[field]));
       if (fits) return { type: name, body } as unknown as ControlFrame;
     }
   } catch {
-    // Not JSON: the caller reports it as an unknown control frame, with its data.
+    // Not JSON, or half of a surrogate pair in the name: the caller reports it as an unknown control frame, with its data.
   }
   return { type: 'unknown', name, data };
 }

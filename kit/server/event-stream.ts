@@ -1,5 +1,5 @@
-import { isStreamName } from '../protocol/control.ts';
 import { type EventMeta, quote, SseKitError } from '../protocol/index.ts';
+import { isStreamName } from '../protocol/vector-cursor.ts';
 import { Connections, type DrainResult } from './connections.ts';
 import { createMemoryLog } from './memory-log.ts';
 import { assertDrainMs, type ResolvedOptions, resolveOptions, type ServerOptions } from './options.ts';

@@ -1,6 +1,5 @@
-import { isStreamName } from '../protocol/control.ts';
 import { type EventMeta, MAX_VECTOR_LENGTH, quote, SseKitError } from '../protocol/index.ts';
-import { longestVector } from '../protocol/vector-cursor.ts';
+import { isStreamName, longestVector } from '../protocol/vector-cursor.ts';
 import type { Connections, DrainResult } from './connections.ts';
 import { createEndedLog, EndedStreams } from './ended-streams.ts';
 import {
