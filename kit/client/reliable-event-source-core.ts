@@ -1,4 +1,5 @@
 import { STREAM_HEARTBEAT } from '../protocol/constants.ts';
+import { quote } from '../protocol/errors.ts';
 import { connectWith, type StreamHandle } from './connect.ts';
 import type { Failure } from './core/failure.ts';
 import type { StateName } from './core/state.ts';
@@ -119,7 +120,7 @@ export class ReliableEventSourceCore
    */
   constructor(defaults: () => ClientPorts, url: string | URL, init: ReliableEventSourceInit) {
     super();
-    const { withCredentials = false, decode = false, ...options } = init;
+    const { withCredentials = false, decode, ...options } = init;
     this.url = absolute(url);
     this.withCredentials = withCredentials;
     this.#handle = connectWith(defaults, this.url, {
@@ -219,7 +220,7 @@ export class ReliableEventSourceCore
   }
 
   #flush(): void {
-    for (let task = this.#due?.shift(); task; task = this.#due?.shift()) task();
+    while (this.#due?.length) this.#due.shift()?.();
   }
 
   /** While an event is handled, the cursor still is the id before it. */
@@ -241,6 +242,6 @@ function absolute(url: string | URL): string {
   try {
     return absoluteUrl(url).href;
   } catch {
-    throw new DOMException(`cannot parse ${JSON.stringify(String(url))} as a URL`, 'SyntaxError');
+    throw new DOMException(`cannot parse ${quote(url)} as a URL`, 'SyntaxError');
   }
 }

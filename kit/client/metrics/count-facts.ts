@@ -51,7 +51,7 @@ export function countFacts({ counter, gauge, histogram }: MetricFactory): (fact:
     const count = counter(name, label);
     const known = new Set<string>();
     return (fact) => {
-      const { [label]: value = '' } = fact as unknown as Record<string, string>;
+      const value = (fact as unknown as Record<string, string>)[label] ?? '';
       if (known.size < MOST_VALUES && value.length < MOST_VALUES) known.add(value);
       count(known.has(value) ? value : 'other');
     };

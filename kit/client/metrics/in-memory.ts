@@ -65,9 +65,9 @@ export function inMemoryMetrics(): InMemoryMetrics {
         const { count, sum } = numbers;
         let text = `# TYPE ${name} histogram\n`;
         let below = 0;
-        for (const [index, bound] of BOUNDS.entries()) {
-          below += buckets[index] ?? 0;
-          text += `${name}_bucket{le="${bound}"} ${below}\n`;
+        for (const [index, count] of buckets.entries()) {
+          below += count;
+          text += `${name}_bucket{le="${BOUNDS[index]}"} ${below}\n`;
         }
         return `${text}${name}_bucket{le="+Inf"} ${count}\n${name}_sum ${sum}\n${name}_count ${count}\n`;
       });
