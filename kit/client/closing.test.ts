@@ -1,4 +1,5 @@
 import { getEventListeners } from 'node:events';
+import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from 'vitest';
 import { encodeStreamOpen } from '../protocol/control.ts';
 import { type ConnectOptions, createRetryBudget } from './index.ts';
@@ -67,6 +68,24 @@ describe('a callback that changes the state of its client', () => {
   });
 });
 
+describe('close()', () => {
+  it('gives the promise of what it closed, also when a callback connects anew on the way', async () => {
+    const { clock, stream } = virtualClient((exchange) => exchange.write(opening), {
+      onStateChange: ({ to }) => {
+        if (to === 'closed' && stream.stats().attempts === 1) stream.reconnect();
+      },
+    });
+    await clock.advance(0);
+    const closing = stream.close();
+    await clock.advance(0);
+    expect(stream.state).toBe('open');
+    expect(await Promise.race([closing, clock.advance(10).then(() => 'never')])).toEqual({
+      type: 'closed',
+      cause: 'close()',
+    });
+  });
+});
+
 describe('a callback that hears of the end of a connection', () => {
   it.each(['onDisconnect', 'onError'] as const)(
     '%s connects at once: one connection, and no retry beside it',
@@ -102,11 +121,12 @@ describe('a callback that hears of the end of a connection', () => {
 });
 
 describe('a callback that is asynchronous', () => {
-  it('and rejects is reported as one that throws, and ends no process', async () => {
+  it.each([
+    ['a promise', Promise],
+    ['one of another make', runInNewContext('Promise') as PromiseConstructor],
+  ])('and rejects is reported as one that throws, and ends no process (%s)', async (_make, make) => {
     const { clock, kinds, stream } = virtualClient((exchange) => exchange.write(opening + event(1)), {
-      onOpen: async () => {
-        throw new Error('later');
-      },
+      onOpen: () => make.reject(new Error('later')),
       onError: () => undefined,
     });
     await clock.advance(0);
@@ -296,6 +316,68 @@ describe('closing while a handler never finishes', () => {
     await clock.advance(3000);
     expect(await closing).toMatchObject({ type: 'closed' });
     expect([kinds('error'), clock.pending, stream.stats().cursor]).toEqual([[], 0, `${EPOCH}.1`]);
+  });
+});
+
+describe.each([
+  ['called while events are read', undefined],
+  ['called when the one before has finished', Promise.resolve()],
+])('a handler that closes its client, %s', (_when, first) => {
+  /** Closes with the second event of three. @returns what was told by then, in order, after so many milliseconds. */
+  async function story(
+    closing: (client: ReturnType<typeof virtualClient>, say: (what: string) => void) => unknown,
+    ms: number,
+  ): Promise<string[]> {
+    const told: string[] = [];
+    const say = (what: string) => void told.push(what);
+    const client = virtualClient((exchange) => exchange.write(opening + event(1) + event(2) + event(3)), {
+      onEvent: ({ data }) => (data === 1 ? first : closing(client, say)),
+      onError: ({ code }) => say(code),
+      store: {
+        load: () => null,
+        async save(_key, { cursor }) {
+          await pause(client, 5);
+          say(`saved ${cursor}`);
+        },
+      },
+    });
+    void client.stream.closed.then(() => say('closed'));
+    await client.clock.advance(ms);
+    return told.filter((what) => !what.endsWith('.0') && !what.endsWith('.1'));
+  }
+  const pause = ({ clock }: ReturnType<typeof virtualClient>, ms: number) =>
+    new Promise<void>((resolve) => clock.setTimeout(resolve, ms));
+  const saved = `saved ${EPOCH}.2`;
+
+  it('is waited for, whatever it does after that', async () => {
+    const told = await story(async (client, say) => {
+      void client.stream.close();
+      await pause(client, 1000);
+      say('handled');
+    }, 2000);
+    expect(told).toEqual(['handled', saved, 'closed']);
+  });
+
+  it('may wait for close(): for all but itself', async () => {
+    const told = await story(async ({ stream }, say) => {
+      expect(await stream.close()).toEqual({ type: 'closed', cause: 'close()' });
+      say('handled');
+    }, 100);
+    expect(told).toEqual(['handled', saved, 'closed']);
+  });
+
+  it('gives others a promise of the end when it has nothing to wait for', async () => {
+    const told = await story(({ stream }, say) => void stream.close().then(() => say('over')), 100);
+    expect(told).toEqual([saved, 'closed', 'over']);
+  });
+
+  it('waits for itself when it waits for `closed`: for ten seconds, and is told so', async () => {
+    const told = await story(async ({ stream }, say) => {
+      void stream.close();
+      await stream.closed;
+      say('handled');
+    }, 10_100);
+    expect(told).toEqual(['ERR_CLOSE_TIMEOUT', 'closed', 'handled', saved]);
   });
 });
 

@@ -1,4 +1,5 @@
 import { quote, SseKitError } from '../protocol/errors.ts';
+import { backoffDelay } from './core/backoff.ts';
 import type { DedupeBounds } from './core/dedupe-window.ts';
 import type { LivenessPolicy } from './core/liveness.ts';
 import type { RetryPolicy } from './core/state.ts';
@@ -67,7 +68,9 @@ export function resolveConfig(options: ConnectOptions): ClientConfig {
   const { baseMs, maxMs, factor, jitter } = filledIn.retry;
   if (maxMs < baseMs) refuse('retry.maxMs', maxMs, `is below retry.baseMs (${baseMs})`);
   if (factor < 1) refuse('retry.factor', factor, 'must be at least 1');
-  if (Number(jitter) < 0 || Number(jitter) > 100) refuse('retry.jitter', jitter, 'must be 0 to 100 per cent');
+  // More makes delays that are negative, a name that is none makes them NaN: a timer takes either for now.
+  if (!(backoffDelay(filledIn.retry, 1, 0, 0) >= 0))
+    refuse('retry.jitter', jitter, 'must be 0 to 100 per cent');
   if (concurrency) {
     const { limit } = concurrency;
     if (limit % 1 !== 0) refuse('concurrency.limit', limit, 'must be a whole number');
@@ -80,18 +83,26 @@ export function resolveConfig(options: ConnectOptions): ClientConfig {
   return { options, decide, ...filledIn };
 }
 
-/** These may be 0, or are checked by themselves. */
-const MAY_BE_ZERO = ['graceMs', 'jitter'];
-
-/** Defaults with what was given in their place; `undefined`, or `null` for a group, is not given. Numbers must be above 0. */
-export function filled<T extends object>(group: string, defaults: T, given: object): T {
+/**
+ * Defaults with what was given in their place; `undefined`, or `null` for a group, is not given. Numbers must be above 0,
+ * also where the default is `null`; some may be 0.
+ */
+export function filled<T extends object>(
+  group: string,
+  defaults: T,
+  given: object,
+  mayBeZero = ['graceMs', 'jitter'],
+): T {
   const whole = { ...defaults } as Record<string, unknown>;
   for (const [key, standard] of Object.entries(whole)) {
     const value = (given as Record<string, unknown>)[key];
     if (value === undefined) continue;
     const name = group + key;
-    const numeric = typeof value === 'number' || typeof standard === 'number';
-    if (numeric && !(Number(value) > 0 || MAY_BE_ZERO.includes(key))) refuse(name, value, 'must be above 0');
+    const fits =
+      typeof value === 'number'
+        ? value > 0 || (value === 0 && mayBeZero.includes(key))
+        : value === standard || typeof (standard ?? 0) !== 'number';
+    if (!fits) refuse(name, value, 'must be above 0');
     whole[key] = standard && typeof standard === 'object' ? filled(`${name}.`, standard, value ?? {}) : value;
   }
   return whole as T;

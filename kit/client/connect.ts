@@ -18,10 +18,15 @@ export interface StreamHandle<Events extends EventMap = EventMap> extends AsyncI
   /**
    * The reason, once closed: nothing runs any more and the cursor is saved. After `reconnect()` a new promise.
    * It never rejects. A handler or a store that does not finish is waited for 10 seconds and then reported by
-   * `onError` as `ERR_CLOSE_TIMEOUT`; a handler that does finish later is still committed.
+   * `onError` as `ERR_CLOSE_TIMEOUT`; a handler that does finish later is still committed. So is a handler that waits
+   * for this promise: for itself.
    */
   readonly closed: Promise<CloseReason>;
-  /** Closes for good, interrupting whatever it waits for. @returns `closed`. */
+  /**
+   * Closes for good, interrupting whatever it waits for.
+   * @returns `closed`. A handler that calls it before its first `await` may wait for it: its own promise resolves at
+   * once. After that, the handler would wait for itself.
+   */
   close(cause?: string): Promise<CloseReason>;
   /** Moves the cursor to an id that was handled, with the option `commit: 'manual'`. */
   commit(id: string): void;

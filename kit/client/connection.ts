@@ -152,28 +152,22 @@ export function openConnection(deps: ConnectionPorts, events: ConnectionEvents):
     const heartbeat = parseHeartbeat(comment);
     if (!heartbeat) return false;
     const { head, heads = [{ stream: undefined, position: head }], unixMs } = heartbeat;
-    fact({
-      kind: 'heartbeat',
-      head: comment.trim().split(' ')[1] ?? '',
-      lagEvents: heads.reduce<number | null>((lag, { stream, position: { epoch, seq } }) => {
-        const seen = sequencer.of(stream).seenOf(epoch);
-        return lag === null || seen < 0 ? null : lag + Math.max(0, seq - seen);
-      }, 0),
-      serverUnixMs: unixMs,
-    });
+    let lagEvents: number | null = 0;
     for (const {
       stream,
       position: { epoch, seq },
     } of heads) {
       const part = sequencer.of(stream);
       const seen = part.seenOf(epoch);
+      lagEvents = lagEvents === null || seen < 0 ? null : lagEvents + Math.max(0, seq - seen);
       // Events that are held say already that something is missing.
       const cause = part.held.size > 0 ? null : judgeHeartbeat(seq, seen, eventsSince);
-      if (!cause || !part.tailLost(seq)) continue;
-      fact({ kind: 'liveness', cause, silentMs: 0 });
-      ending ??= () => fail(cause, `${seen} came, the server is at ${seq}`);
-      break;
+      if (cause && !ending && part.tailLost(seq)) {
+        fact({ kind: 'liveness', cause, silentMs: 0 });
+        ending = () => fail(cause, `${seen} came, the server is at ${seq}`);
+      }
     }
+    fact({ kind: 'heartbeat', head: comment.trim().split(' ')[1] ?? '', lagEvents, serverUnixMs: unixMs });
     eventsSince = false;
     return true;
   };

@@ -8,7 +8,7 @@ import { defaultRetryDecision, type Failure } from './core/failure.ts';
 import { initialState, livedMs, transition } from './core/machine.ts';
 import type { CloseReason, Input, State } from './core/state.ts';
 import type { CursorStore } from './cursor-store.ts';
-import { createDelivery, type DeliveryPorts, type Handle } from './delivery.ts';
+import { createDelivery, type DeliveryPorts, type Handle, isThenable, UNFINISHED } from './delivery.ts';
 import type { StreamEvent, WireEvent } from './event.ts';
 import type { ClientFact, ClientFactBody } from './facts.ts';
 import type { CannotResumeAnswer, PerAttempt } from './options.ts';
@@ -24,7 +24,7 @@ export interface Driver {
   readonly state: () => State;
   readonly stats: () => ClientStats;
   readonly dispatch: (input: Input) => void;
-  /** Closes for good. @param cause default `close()`. @returns `closed`. */
+  /** Closes for good. @param cause default `close()`. @returns `closed`; at once where a handler asks that goes on. */
   readonly close: (cause?: string) => Promise<CloseReason>;
   /** Moves the cursor, for `commit: 'manual'`. */
   readonly commit: (cursor: string) => void;
@@ -74,6 +74,8 @@ export function createDriver(setup: DriverOptions): Driver {
   let choseAt = Number.NEGATIVE_INFINITY;
   let closed: Promise<CloseReason>;
   let resolveClosed: (reason: Promise<CloseReason>) => void;
+  /** What the handler returned that was called last; `UNFINISHED` until it does. */
+  let returned: unknown;
   const promiseClosed = (): void => {
     closed = new Promise((resolve) => {
       resolveClosed = resolve;
@@ -96,7 +98,7 @@ export function createDriver(setup: DriverOptions): Driver {
     };
     try {
       const result = call?.(argument);
-      if (result instanceof Promise) result.catch(threw);
+      if (isThenable(result)) result.then(null, threw);
       return result;
     } catch (error) {
       threw(error);
@@ -133,14 +135,19 @@ export function createDriver(setup: DriverOptions): Driver {
       });
     }
   };
+  const handle: Handle = (event) => {
+    returned = UNFINISHED;
+    returned = setup.handle(event);
+    return returned;
+  };
   const deliveryPorts: DeliveryPorts = {
     clock,
     random,
     handle: options.schemas
-      ? validating(options.schemas, setup.handle, (event, error) =>
+      ? validating(options.schemas, handle, (event, error) =>
           fact({ kind: 'dead-letter', reason: 'validation', event, error }),
         )
-      : setup.handle,
+      : handle,
     failure: config.handlerFailure,
     startedAt: () => (observers.length > 0 ? clock.monotonic() : 0),
     commit,
@@ -217,15 +224,20 @@ export function createDriver(setup: DriverOptions): Driver {
     connection = null;
     cancelWait?.();
   };
-  const close = (cause = 'close()'): Promise<CloseReason> => {
+  const close = async (cause = 'close()'): Promise<CloseReason> => {
+    const whole = closed; // a callback may connect anew
     dispatch({ type: 'close', reason: { type: 'closed', cause } });
-    return closed;
+    if (returned === UNFINISHED) {
+      await null;
+      // The handler that closes goes on: it cannot wait for itself.
+      if (isThenable(returned)) return { type: 'closed', cause };
+    }
+    return whole;
   };
   const abort = (): void => void close('aborted');
   const begin = async (own: number): Promise<void> => {
     unsubscribe ??= ports.lifecycle.subscribe((type) => dispatch({ type }));
-    loading ??=
-      options.store && within(load(options.store), 'ERR_CURSOR_STORE', 'the cursor store does not answer');
+    loading ??= options.store && within(load(options.store), 'ERR_CURSOR_STORE', 'the cursor store');
     await loading;
     // What was read before is handled first: the cursor of the request stands behind it.
     await delivery.drained();
@@ -334,10 +346,12 @@ export function createDriver(setup: DriverOptions): Driver {
     options.signal?.removeEventListener('abort', abort);
     delivery.stop();
     setup.onClosing(reason);
+    // At least a turn: a handler that closes the client counts as running once it has returned.
+    await loading;
     await within(
-      Promise.all([delivery.drained(), loading]).then(writer.idle),
+      Promise.resolve(delivery.drained()).then(writer.idle),
       'ERR_CLOSE_TIMEOUT',
-      'a handler or the cursor store does not finish',
+      'a handler or the cursor store',
     );
     fact({ kind: 'closed', reason });
     return reason;

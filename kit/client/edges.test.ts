@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { encodeStreamEnd, encodeStreamOpen } from '../protocol/control.ts';
+import { encodeCannotResume, encodeStreamEnd, encodeStreamOpen } from '../protocol/control.ts';
 import { encodeHeartbeat } from '../protocol/heartbeat.ts';
 import { type MemoryExchange, memoryNetwork, seededRandom, VirtualClock } from '../testing/index.ts';
 import {
@@ -76,6 +76,34 @@ describe('an event over its bound', () => {
     });
     await clock.advance(0);
     expect(await stream.closed).toMatchObject({ type: 'gave-up', failure: { cause: 'too-large' } });
+  });
+});
+
+describe('a control frame whose stream has a name that nothing can carry', () => {
+  const unnamable = (frame: string): string => frame.replace('"stream":"s"', '"stream":"\\ud800"');
+
+  it.each([
+    ['stream.open', unnamable(open(0))],
+    [
+      'stream.cannot-resume',
+      open(0) +
+        unnamable(
+          encodeCannotResume(
+            { stream: 's', reason: 'expired', requested: null, from: `${EPOCH}.0`, missed: 2 },
+            { epoch: EPOCH, seq: 0 },
+          ),
+        ),
+    ],
+  ])('is reported as one that is unknown, and costs no connection (%s)', async (name, frames) => {
+    const { clock, network, seen, kinds } = run(
+      (exchange) => exchange.write(frames + event(1) + encodeStreamEnd()),
+      {},
+    );
+    await clock.advance(60_000);
+    expect([network.exchanges.length, kinds('error'), seen]).toEqual([1, [], [1]]);
+    expect(kinds('control')).toContainEqual(
+      expect.objectContaining({ frame: expect.objectContaining({ type: 'unknown', name }) }),
+    );
   });
 });
 
@@ -274,7 +302,7 @@ describe('a store that does not answer', () => {
     expect(network.exchanges).toHaveLength(0);
     await clock.advance(1);
     expect(kinds('error')).toMatchObject([
-      { code: 'ERR_CURSOR_STORE', message: expect.stringContaining('does not answer') },
+      { code: 'ERR_CURSOR_STORE', message: expect.stringContaining('the cursor store') },
     ]);
     answer({ cursor: `${EPOCH}.7`, dedupe: [] }); // too late to count
     network.exchanges[0]?.end();

@@ -1,3 +1,4 @@
+import { runInNewContext } from 'node:vm';
 import * as v from 'valibot';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
@@ -333,6 +334,9 @@ describe('listeners beside other ways to get events', () => {
   });
 });
 
+/** What async functions return where `Promise` was replaced, or in another realm: no instance of `Promise`. */
+const OtherPromise: PromiseConstructor = runInNewContext('Promise');
+
 describe('payloads', () => {
   it.each([
     ['zod', z.object({ n: z.number() })],
@@ -346,6 +350,15 @@ describe('payloads', () => {
     await clock.advance(0);
     expect(seen).toEqual([{ n: 1 }, { n: 3 }]);
     expect(kinds('dead-letter')).toMatchObject([{ reason: 'validation', error: { code: 'ERR_VALIDATION' } }]);
+  });
+
+  it('are validated by promises of whatever make', async () => {
+    const validate = (value: unknown) => OtherPromise.resolve({ value: `valid ${value}` });
+    const { clock, seen } = run((exchange) => exchange.write(open(0) + event(1)), {
+      schemas: { message: { '~standard': { version: 1, vendor: 'test', validate } } },
+    });
+    await clock.advance(0);
+    expect(seen).toEqual(['valid 1']);
   });
 
   it('are validated again when the validation itself failed', async () => {

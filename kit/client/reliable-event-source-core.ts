@@ -1,4 +1,5 @@
 import { STREAM_HEARTBEAT } from '../protocol/constants.ts';
+import { quote } from '../protocol/errors.ts';
 import { connectWith, type StreamHandle } from './connect.ts';
 import type { Failure } from './core/failure.ts';
 import type { StateName } from './core/state.ts';
@@ -101,7 +102,7 @@ export class ReliableEventSourceCore
   /** The URL that was asked for, absolute. */
   readonly url: string;
   readonly withCredentials: boolean;
-  /** State, numbers, the promise of the end, and `reconnect()` of the client behind. */
+  /** State, numbers, the promise of the end, and `reconnect()` of the client behind; after `close()` it does nothing. */
   readonly stream: EventSourceStream;
 
   readonly #handle: StreamHandle;
@@ -119,7 +120,7 @@ export class ReliableEventSourceCore
    */
   constructor(defaults: () => ClientPorts, url: string | URL, init: ReliableEventSourceInit) {
     super();
-    const { withCredentials = false, decode = false, ...options } = init;
+    const { withCredentials = false, decode, ...options } = init;
     this.url = absolute(url);
     this.withCredentials = withCredentials;
     this.#handle = connectWith(defaults, this.url, {
@@ -154,6 +155,9 @@ export class ReliableEventSourceCore
         return options.onStateChange?.(fact);
       },
     });
+    const { reconnect } = this.#handle;
+    // Nobody would hear what it read, and it would count as handled.
+    this.#handle.reconnect = () => this.#due && reconnect();
     this.stream = this.#handle;
   }
 
@@ -216,7 +220,7 @@ export class ReliableEventSourceCore
   }
 
   #flush(): void {
-    for (let task = this.#due?.shift(); task; task = this.#due?.shift()) task();
+    while (this.#due?.length) this.#due.shift()?.();
   }
 
   /** While an event is handled, the cursor still is the id before it. */
@@ -238,6 +242,6 @@ function absolute(url: string | URL): string {
   try {
     return absoluteUrl(url).href;
   } catch {
-    throw new DOMException(`cannot parse ${JSON.stringify(String(url))} as a URL`, 'SyntaxError');
+    throw new DOMException(`cannot parse ${quote(url)} as a URL`, 'SyntaxError');
   }
 }

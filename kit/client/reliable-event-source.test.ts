@@ -141,6 +141,20 @@ describe.each([
     expect(log).toEqual(['open 1', 'message - a']);
   });
 
+  it.each(['close()', 'its signal'])('connects no more after %s, whoever tells it to', async (how) => {
+    const server = await serve((exchange) => exchange.write('id: 1\ndata: a\n\n'));
+    const controller = new AbortController();
+    const { source } = open(server.url, { signal: controller.signal });
+    await new Promise((resolve) => source.addEventListener('message', resolve));
+    if (how === 'close()') source.close();
+    else controller.abort();
+    source.stream.reconnect();
+    expect(source.stream.state).toBe('closed');
+    await source.stream.closed;
+    source.stream.reconnect();
+    expect(source.stream.state).toBe('closed');
+  });
+
   it('fires again when it is told to reconnect, also after a signal that came when it had given up', async () => {
     const server = await serve((exchange) => {
       if (exchange.number === 1) exchange.response.writeHead(404).end();

@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import { resolveConfig } from './config.ts';
 import { type ConnectOptions, connect, createRetryBudget, systemClock } from './index.ts';
 import { open, run } from './one-stream.fixture.ts';
 
@@ -103,12 +104,66 @@ describe('the clock of the system', () => {
   });
 });
 
+const NUMBERS = [
+  'connectTimeoutMs',
+  'liveness.timeoutMs',
+  'liveness.graceMs',
+  'liveness.firstByteMs',
+  'liveness.trickleFactor',
+  'concurrency.limit',
+  'handlerFailure.attempts',
+  'handlerFailure.baseMs',
+  'handlerFailure.maxMs',
+  'order.bufferEvents',
+  'order.bufferMs',
+  'dedupe.size',
+  'dedupe.ttlMs',
+  'bounds.maxEventBytes',
+  'bounds.maxLineBytes',
+  'retry.baseMs',
+  'retry.maxMs',
+  'retry.factor',
+  'retry.jitter',
+  'retry.healthyAfterMs',
+  'retry.maxAttempts',
+  'retry.maxElapsedMs',
+  'retry.maxRetryAfterMs',
+];
+
+describe('options that are numbers', () => {
+  it('are all in the table', () => {
+    const { options, decide, ...config } = resolveConfig({});
+    const names = Object.entries(config).flatMap(([group, whole]) =>
+      typeof whole === 'number'
+        ? [group]
+        : Object.entries(whole).flatMap(([name, value]) =>
+            typeof value === 'number' || value === null || name === 'jitter' ? [`${group}.${name}`] : [],
+          ),
+    );
+    expect(names).toEqual(NUMBERS);
+  });
+
+  it.each(NUMBERS)('%s is neither negative nor something else', (path) => {
+    const [group = '', name] = path.split('.');
+    for (const value of [-1, Number.NaN, Number.NEGATIVE_INFINITY, 'soon', '60 s']) {
+      const option = name ? { [group]: { key: () => '', [name]: value } } : { [group]: value };
+      expect(() => connect('http://test/', { onEvent: () => undefined, ...option }), `${value}`).toThrowError(
+        expect.objectContaining({
+          code: 'ERR_INVALID_OPTION',
+          message: expect.stringMatching(new RegExp(`^option ${path} must be .*, got "?${value}"?$`)),
+        }),
+      );
+    }
+  });
+});
+
 describe('contradictory options', () => {
   it.each<[string, ConnectOptions, RegExp]>([
     ['a body without a method', { body: 'x' }, /method cannot have a body, got "GET"/],
     ['a maximum below the base', { retry: { baseMs: 100, maxMs: 10 } }, /retry.maxMs .*100.*, got 10$/],
     ['a preset that is none', { retry: 'gentle' as 'standard' }, /retry.preset is unknown, got "gentle"/],
     ['a jitter over 100 per cent', { retry: { jitter: 101 } }, /retry.jitter .*, got 101$/],
+    ['a jitter of no name', { retry: { jitter: 'some' as 'full' } }, /retry.jitter .*, got "some"$/],
     ['a jitter below 0', { retry: { jitter: -1 } }, /retry.jitter .*, got -1$/],
     ['a backoff that shrinks', { retry: { factor: 0.5 } }, /retry.factor must be at least 1, got 0.5/],
     [

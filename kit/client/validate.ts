@@ -1,5 +1,5 @@
 import { SseKitError } from '../protocol/errors.ts';
-import type { Handle } from './delivery.ts';
+import { type Handle, isThenable } from './delivery.ts';
 import type { StreamEvent, WireEvent } from './event.ts';
 
 /** The part of Standard Schema V1 that is needed: zod, valibot, arktype and others fit. @see https://standardschema.dev */
@@ -47,6 +47,6 @@ export function validating(
       return refused(event, error);
     }
     const result = schema['~standard'].validate(data);
-    return result instanceof Promise ? result.then((value) => decide(event, value)) : decide(event, result);
+    return isThenable(result) ? result.then((value) => decide(event, value)) : decide(event, result);
   };
 }

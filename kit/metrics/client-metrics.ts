@@ -7,7 +7,6 @@ import {
   type GaugeName,
   type HistogramName,
 } from '../client/metrics/count-facts.ts';
-import { boundedLabel } from './bounded-label.ts';
 
 const COUNTER_HELP: Readonly<Record<CounterName, string>> = {
   attempts: 'Attempts to connect by outcome: open, or the cause of failure.',
@@ -60,8 +59,7 @@ export function clientMetrics({ registry }: ClientMetricsOptions): (fact: Client
         registers,
       });
       if (label === '') return (_value, by = 1) => metric.inc(by);
-      const bounded = boundedLabel();
-      return (value = '', by = 1) => metric.inc({ [label]: bounded(value) }, by);
+      return (value = '', by = 1) => metric.inc({ [label]: value }, by);
     },
     gauge(name) {
       const metric = new Gauge({ name: `sse_client_${name}`, help: GAUGE_HELP[name], registers });

@@ -109,6 +109,23 @@ describe('the metrics of a client', () => {
     expect(samples(await registry.metrics())).toEqual(samples(memory.text()));
   });
 
+  it.each(['prom-client', 'in memory'])(
+    'have no label that a server can fill without end (%s)',
+    async (sink) => {
+      const registry = new Registry();
+      const memory = inMemoryMetrics();
+      const observe = sink === 'in memory' ? memory.observe : clientMetrics({ registry });
+      for (let n = 0; n < 1000; n++) {
+        for (const fact of CLIENT_FACTS) {
+          observe(fact.kind === 'cannot-resume' ? { ...fact, reason: `r${n}` as 'unknown' } : fact);
+        }
+      }
+      const text = sink === 'in memory' ? memory.text() : await registry.metrics();
+      expect(text.split('\n').filter((line) => /^[^#]/.test(line)).length).toBeLessThan(150);
+      expect(text).toContain('sse_client_cannot_resume_total{reason="other"} 950\n');
+    },
+  );
+
   it.each([
     ['sse_client_attempts_total', { outcome: 'network' }, 1],
     ['sse_client_attempts_total', { outcome: 'open' }, 2],

@@ -113,11 +113,13 @@ describe('reading control frames', () => {
     ['stream.open', { ...open, resume: 'perhaps' }],
     ['stream.open', { ...open, connection: undefined }],
     ['stream.open', { ...open, heartbeatMs: null }],
+    ['stream.open', { ...open, stream: 'cut \ud83d' }],
     ['stream.open', [open]],
     ['stream.cannot-resume', { ...cannot, from: 4 }],
     ['stream.cannot-resume', { ...cannot, missed: -1 }],
     ['stream.cannot-resume', { ...cannot, missed: 'many' }],
     ['stream.cannot-resume', { ...cannot, requested: 1 }],
+    ['stream.cannot-resume', { ...cannot, stream: '\ud800' }],
     ['stream.drain', {}],
     ['stream.end', []],
     ['stream.end', null],
@@ -126,6 +128,11 @@ describe('reading control frames', () => {
   it.each(broken)('%s with the body %j is unknown, not half-read', (name, body) => {
     const data = JSON.stringify(body);
     expect(parseControl(name, data)).toEqual({ type: 'unknown', name, data });
+  });
+
+  it('announces a loss also where the cursor that it quotes was cut within a character', () => {
+    const body = { ...cannot, requested: 'cut \ud83d' };
+    expect(parseControl('stream.cannot-resume', JSON.stringify(body))).toMatchObject({ body });
   });
 
   it('never throws, whatever the data', () => {

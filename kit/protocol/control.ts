@@ -130,11 +130,12 @@ export function parseControl(name: string, data: string): ControlFrame {
     // Nothing but an object begins so.
     if (isControlType(name) && BODIES[name] && /^\s*\{/.test(data)) {
       const body: Record<string, unknown> = JSON.parse(data);
+      encodeURIComponent(body.stream as string); // throws for a name that no vector cursor can hold
       const fits = Object.entries(BODIES[name]).every(([field, check]) => check(body[field]));
       if (fits) return { type: name, body } as unknown as ControlFrame;
     }
   } catch {
-    // Not JSON: the caller reports it as an unknown control frame, with its data.
+    // Not JSON, or half of a surrogate pair in the name: the caller reports it as an unknown control frame, with its data.
   }
   return { type: 'unknown', name, data };
 }

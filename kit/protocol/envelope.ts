@@ -60,8 +60,9 @@ const CORE = new Set([
 const EXTENSION_NAME = /^[a-z0-9]{1,20}$/;
 // W3C Trace Context 3.2.2: version ff and all-zero ids are invalid.
 const TRACEPARENT = /^(?!ff)[0-9a-f]{2}-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}$/;
-const INT32_MIN = -(2 ** 31);
-const INT32_MAX = 2 ** 31 - 1;
+// Written out: a power is computed in every bundle, also where nothing uses it.
+const INT32_MIN = -2_147_483_648;
+const INT32_MAX = 2_147_483_647;
 
 /**
  * Checks an event type where it enters: not empty, no CR/LF/NUL, not a reserved control name.

@@ -33,6 +33,11 @@ export function formatVector(entries: readonly VectorEntry[]): string {
   return text;
 }
 
+/** Whether it can name a stream: text without half of a surrogate pair, which no URL, header or vector could carry. */
+export function isStreamName(value: unknown): boolean {
+  return typeof value === 'string' && !/\p{Cs}/u.test(value);
+}
+
 /** How long a vector cursor of these streams can become: the longest epoch and the highest sequence in each. */
 export function longestVector(streams: readonly string[]): number {
   return streams.reduce((sum, stream) => sum + encodeURIComponent(stream).length + LONGEST_ENTRY_REST, 0);

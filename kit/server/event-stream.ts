@@ -1,4 +1,5 @@
-import type { EventMeta } from '../protocol/index.ts';
+import { type EventMeta, quote, SseKitError } from '../protocol/index.ts';
+import { isStreamName } from '../protocol/vector-cursor.ts';
 import { Connections, type DrainResult } from './connections.ts';
 import { createMemoryLog } from './memory-log.ts';
 import { assertDrainMs, type ResolvedOptions, resolveOptions, type ServerOptions } from './options.ts';
@@ -10,7 +11,7 @@ import { StreamCore, type StreamStats } from './stream-core.ts';
 
 /** Options of one stream. */
 export interface EventStreamOptions extends ServerOptions {
-  /** Name of the stream, in `stream.open`, metrics and logs; default `default`. */
+  /** Name of the stream, in `stream.open`, metrics and logs: text of valid Unicode; default `default`. */
   readonly name?: string;
   /** CloudEvents `source`; default `/streams/<name>`. */
   readonly source?: string;
@@ -69,6 +70,9 @@ const DEFAULT_DRAIN_MS = 10_000;
 export function createEventStream(options: EventStreamOptions = {}): EventStream {
   const resolved = resolveOptions(options);
   const name = options.name ?? 'default';
+  if (!isStreamName(name)) {
+    throw new SseKitError('ERR_INVALID_OPTION', `name must be valid Unicode, got ${quote(name)}`);
+  }
   const core = createCore(name, options.log ?? createMemoryLog(), resolved, options.source);
   const connections = createConnections(name, resolved);
   const responder = new Responder(resolved, connections);

@@ -1,5 +1,5 @@
 import { type EventMeta, MAX_VECTOR_LENGTH, quote, SseKitError } from '../protocol/index.ts';
-import { longestVector } from '../protocol/vector-cursor.ts';
+import { isStreamName, longestVector } from '../protocol/vector-cursor.ts';
 import type { Connections, DrainResult } from './connections.ts';
 import { createEndedLog, EndedStreams } from './ended-streams.ts';
 import {
@@ -278,17 +278,9 @@ class Hub implements StreamHub {
 }
 
 function assertKey(key: string): void {
-  if (typeof key === 'string' && key !== '' && key.length <= LONGEST_KEY && isWellFormed(key)) return;
+  if (isStreamName(key) && key !== '' && key.length <= LONGEST_KEY) return;
   throw new SseKitError(
     'ERR_INVALID_KEY',
     `a key has 1 to ${LONGEST_KEY} characters of valid Unicode, got ${quote(key)}`,
   );
-}
-
-function isWellFormed(key: string): boolean {
-  try {
-    return encodeURIComponent(key).length > 0;
-  } catch {
-    return false; // a lone surrogate, which no URL, header or JSON text could carry
-  }
 }

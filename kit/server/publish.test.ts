@@ -153,6 +153,8 @@ describe('publish', () => {
     { acceptPerSecond: 0 },
     { heartbeatMs: 2 ** 31 },
     { cors: { origins: '*' as const, credentials: true } },
+    { name: 'cut \ud83d' },
+    { name: 'cut \ud83d', source: '/streams/cut' },
   ])('refuses the contradictory option %j at the door', (options) => {
     expect(() => createEventStream(options)).toThrow(expect.objectContaining({ code: 'ERR_INVALID_OPTION' }));
   });

@@ -18,10 +18,10 @@ export type FailureCause =
   | 'content-type'
   | 'no-body'
   | 'request'
+  /** The response ended, as one does that the server drained: the state before says so. */
   | 'eof'
   | 'gap'
-  | 'too-large'
-  | 'drain';
+  | 'too-large';
 
 /** An attempt or a connection that ended, as the retry policy and the callbacks see it. */
 export interface Failure {

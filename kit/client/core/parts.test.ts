@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { backoffDelay, delayWithFloor, type Jitter, MAX_TIMER_MS } from './backoff.ts';
 import { createDedupeWindow } from './dedupe-window.ts';
-import { defaultRetryDecision, isEventStreamType } from './failure.ts';
+import { defaultRetryDecision, type FailureCause, isEventStreamType, type RetryDecision } from './failure.ts';
 import { judgeHeartbeat, judgeLiveness, silenceLimitMs } from './liveness.ts';
 import { createReorderBuffer } from './reorder-buffer.ts';
 import { parseRetryAfter } from './retry-after.ts';
@@ -91,6 +91,28 @@ describe('Retry-After', () => {
 });
 
 describe('the default retry policy', () => {
+  it('has an answer to every cause, each of which the client can name', () => {
+    const answers: Record<FailureCause, RetryDecision> = {
+      'no-bytes': 'retry',
+      trickle: 'retry',
+      'silent-but-heartbeating': 'retry',
+      'tail-loss': 'retry',
+      'slow-first-byte': 'retry',
+      sleep: 'retry',
+      network: 'retry',
+      'connect-timeout': 'retry',
+      status: 'final',
+      'content-type': 'final',
+      'no-body': 'final',
+      request: 'retry',
+      eof: 'retry',
+      gap: 'retry',
+      'too-large': 'retry',
+    };
+    for (const [cause, answer] of Object.entries(answers))
+      expect(defaultRetryDecision({ cause: cause as FailureCause, message: '' }), cause).toBe(answer);
+  });
+
   it('knows which statuses may pass', () => {
     const decide = (status: number) => defaultRetryDecision({ cause: 'status', status, message: '' });
     expect([408, 425, 429, 500, 502, 503, 504, 599].map(decide)).toEqual(Array(8).fill('retry'));

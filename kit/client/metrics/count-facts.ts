@@ -24,6 +24,12 @@ export type GaugeName = 'connections_open' | 'lag_events';
 /** Histograms, exposed as `sse_client_<name>_seconds`. */
 export type HistogramName = 'downtime' | 'recovery' | 'delivery_lag' | 'handler';
 
+/**
+ * How many values of a label are counted each by itself, and the length below which one is; the rest is `other`. A
+ * server says what it likes as a reason, and a sink keeps each for ever.
+ */
+const MOST_VALUES = 50;
+
 /** Upper bounds of the buckets of every histogram, in seconds. */
 export const BOUNDS = [0.001, 0.005, 0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300];
 
@@ -43,7 +49,12 @@ export function countFacts({ counter, gauge, histogram }: MetricFactory): (fact:
   /** Counts facts, by a field of theirs if there is a label. */
   const counting = (name: CounterName, label = ''): ((fact: ClientFact) => void) => {
     const count = counter(name, label);
-    return (fact) => count((fact as unknown as Record<string, string>)[label]);
+    const known = new Set<string>();
+    return (fact) => {
+      const value = (fact as unknown as Record<string, string>)[label] ?? '';
+      if (known.size < MOST_VALUES && value.length < MOST_VALUES) known.add(value);
+      count(known.has(value) ? value : 'other');
+    };
   };
   const byKind: Partial<Record<ClientFact['kind'], (fact: ClientFact) => void>> = {
     retry: counting('reconnects', 'cause'),
@@ -83,10 +94,12 @@ export function countFacts({ counter, gauge, histogram }: MetricFactory): (fact:
         if (fact.downtimeMs !== null) downtime(fact.downtimeMs);
         connectionsOpen(open.size);
         break;
+      // Of a connection that was let go for another nothing else is said.
+      case 'attempt':
       case 'disconnect': {
         const wasOpen = open.delete(trace);
         if (wasOpen) lostAt.set(trace, at);
-        (wasOpen ? disconnects : attempts)(fact.failure.cause);
+        if (kind === 'disconnect') (wasOpen ? disconnects : attempts)(fact.failure.cause);
         connectionsOpen(open.size);
         break;
       }

@@ -77,6 +77,15 @@ it('measures a recovery up to the first event processed on the new connection, n
   expect(snapshot().histograms.sse_client_recovery_seconds).toMatchObject({ count: 1, sum: 2 });
 });
 
+it('counts an attempt that failed as one, also where it took the place of an open connection', () => {
+  const { observe, snapshot } = inMemoryMetrics();
+  const attempt = fact({ kind: 'attempt', attempt: 1, cursor: null });
+  for (const each of [attempt, opened(null), attempt]) observe(each);
+  expect(snapshot().gauges.sse_client_connections_open).toBe(0);
+  observe(fact({ kind: 'disconnect', failure: { cause: 'network', message: '' }, openMs: 0 }));
+  expect(snapshot().counters).toEqual({ sse_client_attempts_total: { open: 1, network: 1 } });
+});
+
 it('counts a reason by its name, whatever the server calls it', () => {
   const { observe, snapshot, text } = inMemoryMetrics();
   const loss = { requested: null, from: 'epoch-0001.1', missed: null };
@@ -88,4 +97,18 @@ it('counts a reason by its name, whatever the server calls it', () => {
     ['__proto__', 1],
   ]);
   expect(text()).toContain('sse_client_cannot_resume_total{reason="constructor"} 2\n');
+});
+
+it('counts the first fifty reasons by their names and all others as one, and none that is long', () => {
+  const { observe, snapshot } = inMemoryMetrics();
+  const loss = { requested: null, from: 'epoch-0001.1', missed: null };
+  for (let n = 0; n < 1000; n++) {
+    for (const reason of ['expired', `${n}`, `${n}`.repeat(50)]) {
+      observe(fact({ kind: 'cannot-resume', reason: reason as 'unknown', ...loss }));
+    }
+  }
+  const counted = snapshot().counters.sse_client_cannot_resume_total ?? {};
+  expect([Object.keys(counted).length, counted.expired]).toEqual([51, 1000]);
+  expect(counted.other).toBe(3000 - 1000 - 49);
+  expect(Object.keys(counted).every((reason) => reason.length < 50)).toBe(true);
 });

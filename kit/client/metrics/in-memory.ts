@@ -36,17 +36,18 @@ export function inMemoryMetrics(): InMemoryMetrics {
   const observe = countFacts({
     counter(short, label) {
       const name = `sse_client_${short}_total`;
+      // Without a prototype: a reason is whatever text a server sent, `constructor` too.
+      const counts: Record<string, number> = label ? Object.create(null) : { '': 0 };
       texts.push(() => {
         let text = `# TYPE ${name} counter\n`;
-        for (const [value, count] of Object.entries(counters[name] ?? (label ? {} : { '': 0 }))) {
+        for (const [value, count] of Object.entries(counts)) {
           text += `${name}${label && `{${label}="${escapeLabel(value)}"}`} ${count}\n`;
         }
         return text;
       });
       return (value = '', by = 1) => {
-        // Without a prototype: a reason is whatever text a server sent, `constructor` too.
-        counters[name] ??= Object.create(null) as Record<string, number>;
-        counters[name][value] = (counters[name][value] ?? 0) + by;
+        counters[name] = counts;
+        counts[value] = (counts[value] ?? 0) + by;
       };
     },
     gauge(short) {
@@ -64,9 +65,9 @@ export function inMemoryMetrics(): InMemoryMetrics {
         const { count, sum } = numbers;
         let text = `# TYPE ${name} histogram\n`;
         let below = 0;
-        for (const [index, bound] of BOUNDS.entries()) {
-          below += buckets[index] ?? 0;
-          text += `${name}_bucket{le="${bound}"} ${below}\n`;
+        for (const [index, count] of buckets.entries()) {
+          below += count;
+          text += `${name}_bucket{le="${BOUNDS[index]}"} ${below}\n`;
         }
         return `${text}${name}_bucket{le="+Inf"} ${count}\n${name}_sum ${sum}\n${name}_count ${count}\n`;
       });

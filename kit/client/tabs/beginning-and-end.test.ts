@@ -33,6 +33,27 @@ describe('the beginning and the end of tabs that share a stream', () => {
     expect([alone.seen, alone.stream.role, errors]).toEqual([['1', '2'], 'alone', [refused]]);
   });
 
+  it.each(['leaderTimeoutMs', 'pingMs', 'gatherMs', 'ringEvents', 'ringBytes', 'bufferBytes'])(
+    'refuses a share.%s that is negative or no number',
+    (name) => {
+      const { open } = world();
+      for (const value of [-1, Number.NaN, 'soon'])
+        expect(() => open({ share: { [name]: value } }), `${value}`).toThrow(
+          expect.objectContaining({
+            code: 'ERR_INVALID_OPTION',
+            message: expect.stringContaining(`share.${name} `),
+          }),
+        );
+    },
+  );
+
+  it('lets a leader remember nothing and wait for nobody', async () => {
+    const { open, settle } = world();
+    const { stream } = open({ share: { gatherMs: 0, ringEvents: 0, ringBytes: 0 } });
+    await settle();
+    expect(stream.state).toBe('open');
+  });
+
   it('refuses to guess what a function or a body names', () => {
     const { open } = world();
     expect(() => open({ method: 'POST', body: 'x' })).toThrow(/share.name is needed/);

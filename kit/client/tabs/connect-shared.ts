@@ -1,4 +1,5 @@
 import { quote, SseKitError } from '../../protocol/errors.ts';
+import { filled } from '../config.ts';
 import { browserPorts, connectWith, type StreamHandle } from '../connect.ts';
 import type { ClientFact } from '../facts.ts';
 import type { ConnectOptions, EventMap, PerAttempt } from '../options.ts';
@@ -46,6 +47,16 @@ export interface SharedHandle<Events extends EventMap = EventMap> extends Stream
   readonly role: TabRole;
 }
 
+/** See `ShareOptions`. */
+const DEFAULTS = {
+  leaderTimeoutMs: 5000,
+  pingMs: 10_000,
+  gatherMs: 30,
+  ringEvents: 1000,
+  ringBytes: 1 << 22,
+  bufferBytes: 1 << 22,
+};
+
 /** No deadline: the real connection has its own. */
 const NEVER_MS = 2 ** 31 - 1;
 
@@ -58,13 +69,19 @@ const NEVER_MS = 2 ** 31 - 1;
  * Options of the request, of retry and of liveness apply in the tab that has the connection. What a tab's own
  * callbacks say of retries and attempts is about its place at the shared connection; `share.onUpstream` sees the rest.
  * Without Web Locks (a page that is not secure) each tab connects by itself.
- * @throws SseKitError `ERR_INVALID_OPTION`: as `connect`; or a function as URL, or a body, without a name to share by.
+ * @throws SseKitError `ERR_INVALID_OPTION`: as `connect`, also for `share`; a function as URL, or a body, without a name
+ * to share by.
  */
 export function connectShared<Events extends EventMap = EventMap>(
   url: PerAttempt<string | URL>,
   options: SharedConnectOptions<Events> = {},
 ): SharedHandle<Events> {
   const { share = {}, ...plain } = options;
+  const { ringEvents, ringBytes, ...bounds } = filled('share.', DEFAULTS, share, [
+    'gatherMs',
+    'ringEvents',
+    'ringBytes',
+  ]);
   const tabs = share.ports === undefined ? browserTabPorts() : share.ports;
   if (!tabs) return withRole(connectWith<Events>(browserPorts, url, plain), () => 'alone');
 
@@ -79,11 +96,8 @@ export function connectShared<Events extends EventMap = EventMap>(
     self: Array.from({ length: 4 }, () => Math.floor(ports.random() * 2 ** 32).toString(36)).join(''),
     openUpstream: (cursor, sink) =>
       openUpstream({ url, request, ports, name, observe: share.onUpstream }, cursor, sink),
-    gatherMs: share.gatherMs ?? 30,
-    ring: { events: share.ringEvents ?? 1000, bytes: share.ringBytes ?? 1 << 22 },
-    pingMs: share.pingMs ?? 10_000,
-    leaderTimeoutMs: share.leaderTimeoutMs ?? 5000,
-    bufferBytes: share.bufferBytes ?? 1 << 22,
+    ...bounds,
+    ring: { events: ringEvents, bytes: ringBytes },
     onRole: (role) => share.onRole?.(role),
     onError: share.onUnavailable ?? ((error) => console.warn('no tab sharing:', error)),
   });

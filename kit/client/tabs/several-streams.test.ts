@@ -3,22 +3,14 @@ import { webHandler } from '../../adapters/web.ts';
 import { parseVector } from '../../protocol/vector-cursor.ts';
 import { createMemoryLog, createStreamHub, type StreamHub } from '../../server/index.ts';
 import { VirtualClock } from '../../testing/index.ts';
-import type { ClientFact } from '../facts.ts';
 import { fetchTransport } from '../transport.ts';
-import { FakeBrowser, type FakeTab, type Server } from './fake-browser.fixture.ts';
-import { connectShared, type SharedConnectOptions, type SharedHandle } from './index.ts';
+import { FakeBrowser, type Server } from './fake-browser.fixture.ts';
 import { covers, distance, oldest } from './marks.ts';
+import { type Page, pagesOf } from './pages.fixture.ts';
 
-interface Page {
-  readonly tab: FakeTab;
-  readonly stream: SharedHandle;
-  readonly seen: Record<string, number[]>;
-  readonly facts: ClientFact[];
-}
-
-const cleanups: Array<() => unknown> = [];
+const hubs: StreamHub[] = [];
 afterEach(async () => {
-  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
+  for (const hub of hubs.splice(0)) await hub.close();
 });
 
 /** Tabs of one browser, and a real hub that gives each connection two of its streams. */
@@ -29,7 +21,7 @@ function world(maxEvents = 1000) {
     heartbeat: 'off',
     log: () => createMemoryLog({ maxEvents }),
   });
-  cleanups.push(() => hub.close());
+  hubs.push(hub);
   const handle = webHandler(hub.streams(['a', 'b/1']));
   const requests: Array<string | null> = [];
   const transport = fetchTransport(async (url, init) => {
@@ -39,25 +31,15 @@ function world(maxEvents = 1000) {
   });
   const server: Server = { connect: (_tab, request) => transport(request) };
   const browser = new FakeBrowser();
-  let opened = 0;
   return {
     requests,
-    open(options: SharedConnectOptions = {}): Page {
-      const tab = browser.open(`tab${++opened}`, clock, server);
-      const seen: Record<string, number[]> = { a: [], 'b/1': [] };
-      const facts: ClientFact[] = [];
-      const stream = connectShared('http://server/stream', {
-        onEvent: ({ id, data }) => void seen[parseVector(id ?? '')?.[0].stream ?? '']?.push(Number(data)),
-        observe: (fact) => facts.push(fact),
-        ports: tab.ports,
-        retry: { baseMs: 100, maxMs: 1000 },
-        ...options,
-        share: { ports: tab.tabPorts, ...options.share },
-      });
-      const page = { tab, stream, seen, facts };
-      cleanups.push(() => stream.close());
-      return page;
-    },
+    open: pagesOf<Record<string, number[]>>(
+      browser,
+      clock,
+      server,
+      () => ({ a: [], 'b/1': [] }),
+      (seen, { id, data }) => void seen[parseVector(id ?? '')?.[0].stream ?? '']?.push(Number(data)),
+    ),
     async publish(stream: string, from: number, to: number): Promise<void> {
       for (let n = from; n <= to; n++) await hub.stream(stream).publish('tick', n);
     },
@@ -66,7 +48,7 @@ function world(maxEvents = 1000) {
 }
 
 const numbers = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, n) => from + n);
-const bad = (page: Page) =>
+const bad = (page: Page<unknown>) =>
   page.facts.flatMap(({ kind }) => (['duplicate', 'gap', 'cannot-resume'].includes(kind) ? [kind] : []));
 
 describe('tabs that share a connection of several streams', () => {

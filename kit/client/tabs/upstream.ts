@@ -65,11 +65,13 @@ export function openUpstream(deps: UpstreamDeps, cursor: string | null, sink: Up
     onControl({ frame }) {
       if (frame.type === STREAM_OPEN) return;
       if (frame.type === STREAM_CANNOT_RESUME) {
+        assertFieldValue('from', frame.body.from); // it becomes an id; without it a tab sees the hole
         sink.item({ kind: 'jump', loss: frame.body });
         return;
       }
       const [name, data] =
         frame.type === 'unknown' ? [frame.name, frame.data] : [frame.type, JSON.stringify(frame.body)];
+      assertFieldValue('event', name);
       sink.item({ kind: 'control', name, data });
     },
     onHeartbeat: ({ head, serverUnixMs }) => sink.item({ kind: 'beat', head, unixMs: serverUnixMs }),
