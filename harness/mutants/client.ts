@@ -34,8 +34,8 @@ export const clientMutants: readonly Mutant[] = [
     id: 'partial-at-eof',
     description: 'What is left without its blank line when the connection ends is dispatched as an event.',
     file: 'kit/client/connection.ts',
-    find: 'bytes = await next;',
-    replace: "bytes = await next.catch(() => (feed('\\n\\n'), null));",
+    find: 'bytes = await bytes;',
+    replace: "bytes = await Promise.resolve(bytes).catch(() => (feed('\\n\\n'), null));",
     scenarios: ['disconnect/cut-mid-utf8', 'disconnect/fin-mid-event'],
   },
   {
@@ -46,7 +46,7 @@ export const clientMutants: readonly Mutant[] = [
     replace: `const text = decoder.write(bytes);
       feed(text);
       const [, early] = /(?:^|\\n)id: (\\S+)\\n(?:[^\\n]+\\n?)*$/.exec(text) ?? [];
-      if (early) delivery.move(early);`,
+      if (early) delivery.offer(null, early);`,
     scenarios: ['disconnect/cut-after-id-line', 'disconnect/fin-mid-event'],
   },
   {

@@ -13,7 +13,7 @@ import { type Failure, type FailureCause, isEventStreamType } from './core/failu
 import { judgeHeartbeat } from './core/liveness.ts';
 import { parseRetryAfter } from './core/retry-after.ts';
 import type { Input } from './core/state.ts';
-import type { Delivery } from './delivery.ts';
+import { type Delivery, isThenable } from './delivery.ts';
 import { WireEvent } from './event.ts';
 import type { ClientFactBody } from './facts.ts';
 import { createFrameReader } from './frame-reader.ts';
@@ -62,6 +62,8 @@ export interface Connection {
   check(doubt: boolean): void;
 }
 
+/** More than a vector cursor has room for. */
+const MOST_STREAMS = 1000;
 /** How long a foreign server may keep `onOpen` waiting for a first frame. */
 const ANSWER_MS = 250;
 
@@ -128,7 +130,8 @@ export function openConnection(deps: ConnectionPorts, events: ConnectionEvents):
       events.identified(open, id?.includes('=') === true);
       watch.cadence(open.heartbeatMs);
       sequencer.opened(open, id ?? null);
-      if (deps.recovering && open.resume === 'ok') recoverUpTo.set(open.epoch, open.head);
+      if (deps.recovering && open.resume === 'ok' && recoverUpTo.size < MOST_STREAMS)
+        recoverUpTo.set(open.epoch, open.head);
     }
     answer();
     fact({ kind: 'control', frame });
@@ -243,14 +246,13 @@ export function openConnection(deps: ConnectionPorts, events: ConnectionEvents):
       onTooLarge,
     });
     for (;;) {
-      const next = body.read();
-      let bytes: Uint8Array | null;
+      let bytes = body.read();
       // A source that has bytes at hand costs neither a turn of the microtask queue nor a look at the clock.
-      if (next instanceof Promise) {
+      if (isThenable(bytes)) {
         watch.resume();
-        bytes = await next;
+        bytes = await bytes;
         watch.pause();
-      } else bytes = next;
+      }
       if (!live) return;
       if (bytes === null) break;
       feed(decoder.write(bytes));

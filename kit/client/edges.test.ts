@@ -1,3 +1,4 @@
+import { runInNewContext } from 'node:vm';
 import { afterEach, describe, expect, it } from 'vitest';
 import { encodeCannotResume, encodeStreamEnd, encodeStreamOpen } from '../protocol/control.ts';
 import { encodeHeartbeat } from '../protocol/heartbeat.ts';
@@ -409,5 +410,27 @@ describe('types', () => {
     // @ts-expect-error a retry has no payload
     stream.addEventListener('stream.retry', (fact) => fact.data);
     expect(stream.state).toBe('closed');
+  });
+});
+
+describe('a transport whose promises are of another make', () => {
+  it('is waited for', async () => {
+    const pieces = [open(0), event(1), event(2)].map((text) => Buffer.from(text));
+    const Foreign: PromiseConstructor = runInNewContext('Promise');
+    const seen: unknown[] = [];
+    const stream = connect('http://test/stream', {
+      onEvent: ({ data }) => void seen.push(data),
+      onDisconnect: () => void stream.close(),
+      ports: {
+        transport: async ({ url }) => ({
+          status: 200,
+          url,
+          header: (name) => (name === 'content-type' ? 'text/event-stream' : null),
+          body: { read: () => Foreign.resolve(pieces.shift() ?? null) },
+        }),
+      },
+    });
+    await stream.closed;
+    expect(seen).toEqual([1, 2]);
   });
 });

@@ -58,6 +58,42 @@ describe('a cursor out of a store', () => {
       [3, false],
     ]);
   });
+
+  it.each([
+    [1000, false],
+    [999, true],
+  ])(
+    'keeps the heads of a thousand logs, not of all that a server names (%i others)',
+    async (others, redelivery) => {
+      const named = (epoch: string) =>
+        encodeStreamOpen(
+          {
+            stream: 's',
+            epoch,
+            head: 9,
+            oldest: 1,
+            resume: 'ok',
+            heartbeatMs: 0,
+            connection: 'c',
+            protocol: 1,
+          },
+          { epoch, seq: 1 },
+        );
+      const marks: unknown[] = [];
+      const { clock } = run(
+        (exchange) => {
+          for (let n = 0; n < others; n++) exchange.write(named(`other-${n + 1000}`));
+          exchange.write(named(EPOCH) + event(2));
+        },
+        {
+          store: { load: () => ({ cursor: `${EPOCH}.1`, dedupe: [] }), save: () => undefined },
+          onEvent: (event) => void marks.push(event.redelivery),
+        },
+      );
+      await clock.advance(0);
+      expect(marks).toEqual([redelivery]);
+    },
+  );
 });
 
 describe('a server that cannot resume', () => {
