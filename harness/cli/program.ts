@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander';
 import { SseKitError } from '../../kit/protocol/index.ts';
 import { KIT_VERSION } from '../subjects/kit/capabilities.ts';
 import { addAudit } from './audit.ts';
+import { addChaos } from './chaos.ts';
 import { type CliHost, EXIT } from './host.ts';
 import { addScenarios } from './list.ts';
 import { paint } from './paint.ts';
@@ -33,6 +34,7 @@ export async function sseKit(args: readonly string[], host: CliHost): Promise<nu
   addReport(program, host, exit);
   addTail(program, host, exit);
   addAudit(program, host, exit);
+  addChaos(program, host, exit);
   try {
     await program.parseAsync(args, { from: 'user' });
     return code;

@@ -1,0 +1,130 @@
+import { createParser } from 'eventsource-parser';
+import { SseKitError } from '../../kit/protocol/index.ts';
+import { ask, type Question, reasonOf, streamOf } from './question.ts';
+
+/** What a stream shows by itself, before anything is broken. */
+export interface Look {
+  readonly tookMs: number;
+  readonly events: number;
+  /** Of these, those with an id. */
+  readonly named: number;
+  readonly perSecond: number;
+  /** Bytes of the body in a second. */
+  readonly bytesPerSecond: number;
+  /** The longest silence. */
+  readonly quietMs: number;
+  /** Bytes that hold the head of a response, what comes with its first event, and one or two events more. */
+  readonly roomBytes: number;
+  /** It says where a subscription begins: `stream.open` of this kit (PROTOCOL.md). */
+  readonly positions: boolean;
+  /** Heartbeats that name a position. */
+  readonly heartbeats: number;
+}
+
+/** Events that are enough to see. */
+const ENOUGH = 20;
+/** Length of what fetch does not show: status line, and what frames the first chunks of the body. */
+const FRAMING_BYTES = 40;
+/** Names of the fields of an event, line ends, and the frame of its chunk. */
+const FIELDS_BYTES = 30;
+
+/**
+ * Reads a stream until it has shown enough, for at most `forMs`; longer only until the first event.
+ * @param patienceMs longest wait for the answer and for the first event.
+ * @throws SseKitError `ERR_NO_ANSWER`, `ERR_NO_EVENTS`, or `ERR_USAGE` for a URL that leads elsewhere.
+ */
+export async function lookAt(
+  question: Question,
+  { forMs, patienceMs }: { forMs: number; patienceMs: number },
+): Promise<Look> {
+  const over = new AbortController();
+  const answerBy = setTimeout(() => over.abort(new Error(`gave no answer in ${patienceMs} ms`)), patienceMs);
+  const place = question.url.href;
+  const noAnswer = (cause: unknown): never => {
+    throw new SseKitError('ERR_NO_ANSWER', `no event stream at ${place}: ${reasonOf(cause)}`, { cause });
+  };
+  const response = await ask(question, '', over.signal)
+    .catch(noAnswer)
+    .finally(() => clearTimeout(answerBy));
+  try {
+    if (response.redirected) {
+      const to = new URL(response.url);
+      throw new SseKitError('ERR_USAGE', `${place} leads to ${to.origin}${to.pathname}: give that URL`);
+    }
+    const coding = response.headers.get('content-encoding') ?? 'identity';
+    if (coding !== 'identity')
+      noAnswer(new Error(`it is compressed (${coding}) although nobody asked for that`));
+    const body = await streamOf(response).catch(noAnswer);
+    if (!body) return noAnswer(new Error('it answered 204: the stream is complete'));
+    const seen = await read(body, headBytes(response), { forMs, patienceMs, over });
+    if (seen.events === 0) {
+      const why = `no event came from ${place} within ${patienceMs / 1000} s`;
+      throw new SseKitError(
+        'ERR_NO_EVENTS',
+        `${why}: let events flow while it is tried, or wait longer by --for`,
+      );
+    }
+    return seen;
+  } finally {
+    over.abort();
+  }
+}
+
+async function read(
+  body: ReadableStream<Uint8Array>,
+  headLength: number,
+  { forMs, patienceMs, over }: { forMs: number; patienceMs: number; over: AbortController },
+): Promise<Look> {
+  const begin = performance.now();
+  const now = () => performance.now() - begin;
+  let [bytes, firstAt, events, named, heartbeats, quietMs, last] = [0, 0, 0, 0, 0, 0, 0];
+  let largest = 0;
+  let positions = false;
+  const parser = createParser({
+    onEvent: ({ id = '', event = '', data }) => {
+      positions ||= event === 'stream.open';
+      if (event.startsWith('stream.')) return;
+      if (events++ === 0) firstAt = bytes;
+      else largest = Math.max(largest, data.length + id.length + event.length + FIELDS_BYTES);
+      if (id !== '') named++;
+      // A replay on connecting says nothing of the pace, so time counts as well.
+      if (events >= ENOUGH && now() >= 1000) over.abort();
+    },
+    onComment: (comment) => {
+      if (/^ ?hb \S+ \d+$/.test(comment)) heartbeats++;
+    },
+  });
+  const enough = setTimeout(() => events > 0 && over.abort(), forMs);
+  const late = setTimeout(() => over.abort(), Math.max(forMs, patienceMs));
+  const decoder = new TextDecoder();
+  try {
+    for await (const chunk of body) {
+      quietMs = Math.max(quietMs, now() - last);
+      last = now();
+      bytes += chunk.length;
+      parser.feed(decoder.decode(chunk, { stream: true }));
+      if (events > 0 && last >= forMs) break;
+    }
+  } catch {
+    // Aborted here, or cut by the server: what it showed until then counts.
+  } finally {
+    clearTimeout(enough);
+    clearTimeout(late);
+  }
+  const tookMs = Math.max(1, now());
+  return {
+    tookMs,
+    events,
+    named,
+    perSecond: (events * 1000) / tookMs,
+    bytesPerSecond: (bytes * 1000) / tookMs,
+    quietMs: Math.max(quietMs, tookMs - last),
+    roomBytes: Math.ceil(headLength + firstAt + 1.5 * largest),
+    positions,
+    heartbeats,
+  };
+}
+
+function headBytes({ headers }: Response): number {
+  return [...headers].reduce((sum, [name, value]) => sum + name.length + value.length + 4, FRAMING_BYTES);
+}

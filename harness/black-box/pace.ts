@@ -1,0 +1,65 @@
+import type { Budget } from '../oracle/types.ts';
+import type { Scenario } from '../scenarios/index.ts';
+import type { Look } from './look.ts';
+import type { Question } from './question.ts';
+
+/** Longest silence that the catalogue's deadlines are made for: its own servers send a heartbeat so often. */
+const PACE_MS = 500;
+/** Most events that one step of a scenario waits for. */
+const MOST_EVENTS = 60;
+const PATIENCE_MS = 20_000;
+
+/** How much slower than the catalogue's servers a stream is; at least 1. */
+export function slowness({ quietMs }: Pick<Look, 'quietMs'>): number {
+  return Math.max(1, quietMs / PACE_MS);
+}
+
+/** Longest wait for any one event, in milliseconds: a stream with few events needs its time. */
+export function patienceFor({ perSecond }: Pick<Look, 'perSecond'>): number {
+  return Math.max(PATIENCE_MS, Math.ceil((1.5 * MOST_EVENTS * 1000) / perSecond));
+}
+
+/** The scenario for a stream that nobody controls: deadlines in proportion to its silences; there is no sentinel. */
+export function atPaceOf(scenario: Scenario, look: Look, { cursor }: Pick<Question, 'cursor'>): Scenario {
+  const factor = slowness(look);
+  const { client = {}, budget, expect = {} } = scenario;
+  const { livenessTimeoutMs } = client;
+  return {
+    ...scenario,
+    client: {
+      ...client,
+      cursor,
+      ...(livenessTimeoutMs ? { livenessTimeoutMs: livenessTimeoutMs * factor } : {}),
+    },
+    budget: {
+      ...budget,
+      ...(budget.detectMs === undefined ? {} : { detectMs: budget.detectMs * factor }),
+      ...(budget.attempts ? { attempts: slack(budget.attempts, scenario.faults, factor) } : {}),
+    },
+    expect: {
+      ...expect,
+      sentinel: false,
+      nothingOwed: 'unknown',
+      ...(expect.silence ? { silence: stretched(expect.silence, factor) } : {}),
+    },
+  };
+}
+
+/** Where attempts may be several, they are the more the longer it takes; an outage lasts until its events have come. */
+function slack(
+  { min = 0, max = Number.POSITIVE_INFINITY }: NonNullable<Budget['attempts']>,
+  faults: readonly string[],
+  factor: number,
+): Budget['attempts'] {
+  if (max > min && faults.includes('toxiproxy/down')) return { min };
+  return { min, max: max === min ? max : Math.ceil(max * factor) };
+}
+
+function stretched<T extends { deadlineMs: number; graceMs?: number }>(silence: T, factor: number): T {
+  const { deadlineMs, graceMs } = silence;
+  return {
+    ...silence,
+    deadlineMs: deadlineMs * factor,
+    ...(graceMs === undefined ? {} : { graceMs: graceMs * factor }),
+  };
+}
