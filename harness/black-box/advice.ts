@@ -50,10 +50,20 @@ const NO_IDS: Advice = {
   change: 'Write an `id:` line with each event that names its place in the stream, the same for all readers.',
 };
 
-/** What to tell the owner of a server, most important first; empty when nothing was found. */
+/** Checks that say again what the first says already. */
+const SAID_BY: Readonly<Record<string, readonly string[]>> = {
+  resume: ['loss', 'wire-duplicates'],
+  'wire-holes': ['loss'],
+  order: ['unexpected'],
+};
+
+/** What to tell the owner of a server; empty when nothing was found. @param broken checks that are false in any scenario. */
 export function adviceOn(look: Pick<Look, 'named'>, broken: readonly string[]): readonly Advice[] {
+  const said = (check: string) => SAID_BY[check]?.some((by) => broken.includes(by)) ?? false;
   return [
     ...(look.named === 0 ? [NO_IDS] : []),
-    ...Object.entries(BY_CHECK).flatMap(([check, advice]) => (broken.includes(check) ? [advice] : [])),
+    ...Object.entries(BY_CHECK).flatMap(([check, advice]) =>
+      broken.includes(check) && !said(check) ? [advice] : [],
+    ),
   ];
 }

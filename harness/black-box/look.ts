@@ -17,6 +17,8 @@ export interface Look {
   readonly roomBytes: number;
   /** It says where a subscription begins: `stream.open` of this kit (PROTOCOL.md). */
   readonly positions: boolean;
+  /** How often it promises a heartbeat there; `null` without a promise. */
+  readonly heartbeatMs: number | null;
   /** Heartbeats that name a position. */
   readonly heartbeats: number;
 }
@@ -80,9 +82,13 @@ async function read(
   let [bytes, firstAt, events, named, heartbeats, quietMs, last] = [0, 0, 0, 0, 0, 0, 0];
   let largest = 0;
   let positions = false;
+  let heartbeatMs: number | null = null;
   const parser = createParser({
     onEvent: ({ id = '', event = '', data }) => {
-      positions ||= event === 'stream.open';
+      if (event === 'stream.open') {
+        positions = true;
+        heartbeatMs = promiseIn(data);
+      }
       if (event.startsWith('stream.')) return;
       if (events++ === 0) firstAt = bytes;
       else largest = Math.max(largest, data.length + id.length + event.length + FIELDS_BYTES);
@@ -121,8 +127,18 @@ async function read(
     quietMs: Math.max(quietMs, tookMs - last),
     roomBytes: Math.ceil(headLength + firstAt + 1.5 * largest),
     positions,
+    heartbeatMs,
     heartbeats,
   };
+}
+
+function promiseIn(open: string): number | null {
+  try {
+    const { heartbeatMs } = JSON.parse(open) as { heartbeatMs?: unknown };
+    return typeof heartbeatMs === 'number' && heartbeatMs > 0 ? heartbeatMs : null;
+  } catch {
+    return null; // of the same name by chance
+  }
 }
 
 function headBytes({ headers }: Response): number {

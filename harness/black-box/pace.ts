@@ -5,8 +5,9 @@ import type { Question } from './question.ts';
 
 /** Longest silence that the catalogue's deadlines are made for: its own servers send a heartbeat so often. */
 const PACE_MS = 500;
-/** Most events that one step of a scenario waits for. */
+/** Most events that one step of a scenario waits for, and how many it usually does while a client is away. */
 const MOST_EVENTS = 60;
+const FEW_EVENTS = 5;
 const PATIENCE_MS = 20_000;
 
 /** How much slower than the catalogue's servers a stream is; at least 1. */
@@ -24,6 +25,10 @@ export function atPaceOf(scenario: Scenario, look: Look, { cursor }: Pick<Questi
   const factor = slowness(look);
   const { client = {}, budget, expect = {} } = scenario;
   const { livenessTimeoutMs } = client;
+  // An outage lasts until its events have come.
+  const { reconnectMs, ...others } = budget;
+  const isOut = scenario.faults.includes('toxiproxy/down');
+  const awayMs = (FEW_EVENTS * 1000) / look.perSecond;
   return {
     ...scenario,
     client: {
@@ -32,9 +37,10 @@ export function atPaceOf(scenario: Scenario, look: Look, { cursor }: Pick<Questi
       ...(livenessTimeoutMs ? { livenessTimeoutMs: livenessTimeoutMs * factor } : {}),
     },
     budget: {
-      ...budget,
+      ...others,
+      ...(reconnectMs === undefined || isOut ? {} : { reconnectMs: reconnectMs + awayMs }),
       ...(budget.detectMs === undefined ? {} : { detectMs: budget.detectMs * factor }),
-      ...(budget.attempts ? { attempts: slack(budget.attempts, scenario.faults, factor) } : {}),
+      ...(budget.attempts ? { attempts: slack(budget.attempts, isOut, factor) } : {}),
     },
     expect: {
       ...expect,
@@ -45,13 +51,13 @@ export function atPaceOf(scenario: Scenario, look: Look, { cursor }: Pick<Questi
   };
 }
 
-/** Where attempts may be several, they are the more the longer it takes; an outage lasts until its events have come. */
+/** Where attempts may be several, they are the more the longer it takes. */
 function slack(
   { min = 0, max = Number.POSITIVE_INFINITY }: NonNullable<Budget['attempts']>,
-  faults: readonly string[],
+  isOut: boolean,
   factor: number,
-): Budget['attempts'] {
-  if (max > min && faults.includes('toxiproxy/down')) return { min };
+): NonNullable<Budget['attempts']> {
+  if (max > min && isOut) return { min };
   return { min, max: max === min ? max : Math.ceil(max * factor) };
 }
 

@@ -3,12 +3,19 @@ import type { Capability } from '../subjects/types.ts';
 import type { Look } from './look.ts';
 import { slowness } from './pace.ts';
 
+/** Heartbeats that come so seldom do not give a fault of 1.5 s away. */
+const UNHURRIED_MS = 2000;
+
 /** Why a scenario says nothing about such a server, `null` when it does. */
 type When = (look: Look) => string | null;
 
 const always: When = () => null;
 const withPositions: When = ({ positions }) =>
   positions ? null : 'needs `stream.open` (PROTOCOL.md): no other server says where a subscription begins';
+const withoutHaste: When = ({ heartbeatMs }) =>
+  heartbeatMs !== null && heartbeatMs < UNHURRIED_MS
+    ? 'needs heartbeats that are further apart: a missing one is noticed before the fault shows'
+    : null;
 const withBoth: When = (look) =>
   withPositions(look) ??
   (look.heartbeats > 0 ? null : 'needs heartbeats that name a position; a stream that is busy sends none');
@@ -59,7 +66,7 @@ const REACH: Readonly<Record<string, When | string>> = {
   'disconnect/fin-between-events': always,
   'disconnect/fin-mid-event': always,
   'disconnect/flapping': always,
-  'disconnect/slow-close': always,
+  'disconnect/slow-close': withoutHaste,
   'disconnect/true-rst': always,
   'disconnect/truncate-every-n': always,
   'liveness/half-open': always,
@@ -76,7 +83,7 @@ const REACH: Readonly<Record<string, When | string>> = {
   'malformed/json': CLIENT,
   'malformed/newlines': CLIENT,
   'order/jitter': always,
-  'order/silent-hole': withPositions,
+  'order/silent-hole': (look) => withPositions(look) ?? withoutHaste(look),
   'order/swap': CLIENT,
   'order/two-streams': SETTINGS,
   'overload/caps': MANY,
@@ -126,8 +133,8 @@ export function whySkipped(
   const reach = REACH[scenario.id] ?? 'nobody has said what it asks of a server';
   if (typeof reach === 'string') return reach;
   if (missing.length > 0) return `needs a client with ${missing.join(', ')}`;
-  if (look.named === 0 && scenario.needs.includes('resume')) {
-    return 'needs ids: no event of this server has one, so that nobody can resume';
+  if (look.named === 0 && scenario.needs.some((need) => need === 'resume' || need === 'dedupe')) {
+    return 'needs ids: no event of this server has one';
   }
   return reach(look);
 }

@@ -3,11 +3,12 @@ import { SseKitError } from '../../kit/protocol/index.ts';
 import { KIT_VERSION } from '../subjects/kit/capabilities.ts';
 import { addAudit } from './audit.ts';
 import { addChaos } from './chaos.ts';
-import { type CliHost, EXIT } from './host.ts';
+import { type CliHost, EXIT, notInstalled } from './host.ts';
 import { addScenarios } from './list.ts';
 import { paint } from './paint.ts';
 import { addReport } from './report.ts';
-import { addRun, notInstalled } from './run.ts';
+import { addRun } from './run.ts';
+import { addServe } from './serve.ts';
 import { addTail } from './tail.ts';
 import { addToxiproxy } from './toxiproxy.ts';
 
@@ -35,6 +36,7 @@ export async function sseKit(args: readonly string[], host: CliHost): Promise<nu
   addTail(program, host, exit);
   addAudit(program, host, exit);
   addChaos(program, host, exit);
+  addServe(program, host, exit);
   try {
     await program.parseAsync(args, { from: 'user' });
     return code;

@@ -1,7 +1,6 @@
 import { type Command, Option } from 'commander';
-import { SseKitError } from '../../kit/protocol/index.ts';
 import { collect, wholeNumber } from './arguments.ts';
-import type { CliHost, CliServer } from './host.ts';
+import { type CliHost, findServer } from './host.ts';
 import { exitCode, playAll, sumLine } from './play.ts';
 import { selectScenarios } from './select.ts';
 
@@ -70,19 +69,4 @@ async function run(host: CliHost, ids: readonly string[], flags: RunFlags): Prom
   if (json) host.out(`${JSON.stringify(played, null, 2)}\n`);
   (json ? host.err : host.out)(sumLine(played));
   return exitCode(played);
-}
-
-async function findServer(host: CliHost, name: string): Promise<CliServer> {
-  const found = (await host.loadServers()).find((each) => each.name === name);
-  if (!found) throw new Error(`the server ${name} was announced and is not there`);
-  const missing = found.missingPackages?.({}) ?? [];
-  if (missing.length > 0) throw new SseKitError('ERR_USAGE', notInstalled(missing));
-  return found;
-}
-
-/** What to say and do about optional peers that are missing. */
-export function notInstalled(names: readonly string[]): string {
-  const [what, are] = names.length === 1 ? ['package', 'is'] : ['packages', 'are'];
-  const list = names.join(' and ');
-  return `scenarios need the ${what} ${list}, which ${are} not installed: npm install --save-dev ${names.join(' ')}`;
 }

@@ -33,7 +33,8 @@ export const loss: Checker = (history, expectation) => {
   const counts = { owed, lost: silent.length, announced };
   if (owed === 0) {
     const why = subjects === 0 ? 'no subject read a stream that produced events' : 'nobody was owed anything';
-    return expectation.nothingOwed === 'unknown' ? undecided(why, [], counts) : notApplied(why, counts);
+    if (expectation.nothingOwed !== 'unknown') return notApplied(why, counts);
+    return undecided('no event with an id was owed to anybody, so what was lost cannot be known', [], counts);
   }
   if (silent.length === 0) {
     return pass(`${plural(owed, 'owed event')} handled or announced (${announced} announced)`, counts);
