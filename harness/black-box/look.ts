@@ -101,7 +101,7 @@ async function read(
     },
   });
   const enough = setTimeout(() => events > 0 && over.abort(), forMs);
-  const late = setTimeout(() => over.abort(), Math.max(forMs, patienceMs));
+  const late = setTimeout(() => events === 0 && over.abort(), patienceMs);
   const decoder = new TextDecoder();
   try {
     for await (const chunk of body) {

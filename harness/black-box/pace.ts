@@ -5,9 +5,9 @@ import type { Question } from './question.ts';
 
 /** Longest silence that the catalogue's deadlines are made for: its own servers send a heartbeat so often. */
 const PACE_MS = 500;
-/** Most events that one step of a scenario waits for, and how many it usually does while a client is away. */
+/** Most events that one step of a scenario waits for, and the most that it does while a client is kept away. */
 const MOST_EVENTS = 60;
-const FEW_EVENTS = 5;
+const AWAY_EVENTS = 10;
 const PATIENCE_MS = 20_000;
 
 /** How much slower than the catalogue's servers a stream is; at least 1. */
@@ -28,7 +28,7 @@ export function atPaceOf(scenario: Scenario, look: Look, { cursor }: Pick<Questi
   // An outage lasts until its events have come.
   const { reconnectMs, ...others } = budget;
   const isOut = scenario.faults.includes('toxiproxy/down');
-  const awayMs = (FEW_EVENTS * 1000) / look.perSecond;
+  const awayMs = (AWAY_EVENTS * 1000) / look.perSecond;
   return {
     ...scenario,
     client: {

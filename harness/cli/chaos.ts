@@ -27,6 +27,9 @@ const LOOK_MS = 5000;
 const FIRST_EVENT_MS = 20_000;
 /** Attempts of a scenario that does not count them. */
 const FEW_ATTEMPTS = 6;
+/** What a scenario takes on average: seconds of its own, and events. */
+const SCENARIO_S = 3;
+const SCENARIO_EVENTS = 10;
 
 /** `sse-kit chaos`: breaks the network in front of any event stream, and judges what came of it. */
 export function addChaos(program: Command, host: CliHost, exit: (code: number) => void): void {
@@ -98,7 +101,7 @@ async function chaos(
   const subject = kitNode();
   const whyNot = (each: Scenario) => whySkipped(each, look, subject.capabilities);
   const playable = wanted.filter((each) => whyNot(each) === null);
-  say(faint(`${lookLine(look)}\n${planLine(playable, wanted.length)}\n`));
+  say(faint(`${lookLine(look)}\n${planLine(playable, wanted.length, look)}\n`));
   const played = await playAll(host, {
     scenarios: wanted.map((each) => atPaceOf(each, look, question)),
     subject,
@@ -131,9 +134,14 @@ function lookLine({ events, named, perSecond, positions }: Look): string {
 }
 
 /** What is going to happen to somebody's server, before it does. */
-function planLine(playable: readonly Scenario[], wanted: number): string {
+function planLine(playable: readonly Scenario[], wanted: number, { perSecond }: Look): string {
   const requests = playable.reduce((sum, { budget }) => sum + 1 + (budget.attempts?.max ?? FEW_ATTEMPTS), 0);
-  return `  ${playable.length} of ${wanted} scenarios: about ${requests} requests at most (GET), never more than two at a time`;
+  const seconds = playable.length * (SCENARIO_S + SCENARIO_EVENTS / perSecond);
+  const time = seconds < 90 ? `${Math.ceil(seconds)} s` : `${Math.round(seconds / 60)} min`;
+  return [
+    `  ${playable.length} of ${wanted} scenarios say something about it; about ${time} at this pace`,
+    `  up to ${requests} requests (GET), never more than two at a time`,
+  ].join('\n');
 }
 
 function brokenChecks(outcome: Outcome): readonly string[] {

@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { type Command, Option } from 'commander';
 import { SseKitError } from '../../kit/protocol/index.ts';
+import { span } from '../audit/findings.ts';
 import { DEFAULT_SERVER, type ServerSettings, type Target } from '../runner/target.ts';
 import { createHistoryWatch } from '../runner/watch.ts';
 import { duration, wholeNumber } from './arguments.ts';
@@ -28,7 +29,7 @@ export function addServe(program: Command, host: CliHost, exit: (code: number) =
         .choices(host.serverNames)
         .default(host.serverNames[0]),
     )
-    .option('--port <n>', 'where it listens, on 127.0.0.1 (default: any free port)', wholeNumber(0))
+    .option('--port <n>', 'where it listens, on 127.0.0.1 (default: any free port)', wholeNumber(0, 65_535))
     .addOption(
       new Option('--every <duration>', 'pause between two events: 50ms, 1s, 1m')
         .argParser(duration)
@@ -80,7 +81,7 @@ function greeting(target: Target, every: number, { colour }: CliHost): string {
   ].map(
     ([command = '', what = '']) => `  ${`${command} ${stream}`.padEnd(stream.length + 15)} ${faint(what)}\n`,
   );
-  const intro = `${target.name} sends an event every ${every} ms. Ctrl-C ends it.\n\n`;
+  const intro = `${target.name} sends an event every ${span(every)}. Ctrl-C ends it.\n\n`;
   return `${intro}${rows.join('')}\n${faint('What to try next, in another terminal:')}\n${next.join('')}`;
 }
 
