@@ -23,8 +23,10 @@ export interface Look {
   readonly heartbeats: number;
 }
 
-/** Events that are enough to see. */
-const ENOUGH = 20;
+/** Events that are enough to see the pace. */
+const ENOUGH = 10;
+/** What comes so soon after the first byte may be a replay of the past, and says nothing of the pace. */
+const REPLAY_MS = 500;
 /** Length of what fetch does not show: status line, and what frames the first chunks of the body. */
 const FRAMING_BYTES = 40;
 /** Names of the fields of an event, line ends, and the frame of its chunk. */
@@ -59,8 +61,9 @@ export async function lookAt(
     const body = await streamOf(response).catch(noAnswer);
     if (!body) return noAnswer(new Error('it answered 204: the stream is complete'));
     const seen = await read(body, headBytes(response), { forMs, patienceMs, over });
-    if (seen.events === 0) {
-      const why = `no event came from ${place} within ${patienceMs / 1000} s`;
+    if (seen.perSecond === 0) {
+      const what = seen.events > 0 ? 'nothing but what was sent at once' : 'no event';
+      const why = `${what} came from ${place} within ${patienceMs / 1000} s`;
       throw new SseKitError(
         'ERR_NO_EVENTS',
         `${why}: let events flow while it is tried, or wait longer by --for`,
@@ -79,37 +82,33 @@ async function read(
 ): Promise<Look> {
   const begin = performance.now();
   const now = () => performance.now() - begin;
-  let [bytes, firstAt, events, named, heartbeats, quietMs, last] = [0, 0, 0, 0, 0, 0, 0];
-  let largest = 0;
-  let positions = false;
-  let heartbeatMs: number | null = null;
+  const seen = { bytes: 0, firstByteAt: Number.POSITIVE_INFINITY, lastAt: 0, quietMs: 0 };
+  const events = { all: 0, live: 0, named: 0, heartbeats: 0, beforeFirst: 0, largest: 0 };
+  let open: string | null = null;
   const parser = createParser({
     onEvent: ({ id = '', event = '', data }) => {
-      if (event === 'stream.open') {
-        positions = true;
-        heartbeatMs = promiseIn(data);
-      }
+      if (event === 'stream.open') open = data;
       if (event.startsWith('stream.')) return;
-      if (events++ === 0) firstAt = bytes;
-      else largest = Math.max(largest, data.length + id.length + event.length + FIELDS_BYTES);
-      if (id !== '') named++;
-      // A replay on connecting says nothing of the pace, so time counts as well.
-      if (events >= ENOUGH && now() >= 1000) over.abort();
+      if (events.all++ === 0) events.beforeFirst = seen.bytes;
+      else events.largest = Math.max(events.largest, id.length + event.length + data.length + FIELDS_BYTES);
+      if (id !== '') events.named++;
+      if (now() >= seen.firstByteAt + REPLAY_MS && ++events.live >= ENOUGH) over.abort();
     },
     onComment: (comment) => {
-      if (/^ ?hb \S+ \d+$/.test(comment)) heartbeats++;
+      if (/^ ?hb \S+ \d+$/.test(comment)) events.heartbeats++;
     },
   });
-  const enough = setTimeout(() => events > 0 && over.abort(), forMs);
-  const late = setTimeout(() => events === 0 && over.abort(), patienceMs);
+  const enough = setTimeout(() => events.live > 0 && over.abort(), forMs);
+  const late = setTimeout(() => events.live === 0 && over.abort(), patienceMs);
   const decoder = new TextDecoder();
   try {
     for await (const chunk of body) {
-      quietMs = Math.max(quietMs, now() - last);
-      last = now();
-      bytes += chunk.length;
+      seen.firstByteAt = Math.min(seen.firstByteAt, now());
+      seen.quietMs = Math.max(seen.quietMs, now() - seen.lastAt);
+      seen.lastAt = now();
+      seen.bytes += chunk.length;
       parser.feed(decoder.decode(chunk, { stream: true }));
-      if (events > 0 && last >= forMs) break;
+      if (events.live > 0 && seen.lastAt >= forMs) break;
     }
   } catch {
     // Aborted here, or cut by the server: what it showed until then counts.
@@ -120,15 +119,15 @@ async function read(
   const tookMs = Math.max(1, now());
   return {
     tookMs,
-    events,
-    named,
-    perSecond: (events * 1000) / tookMs,
-    bytesPerSecond: (bytes * 1000) / tookMs,
-    quietMs: Math.max(quietMs, tookMs - last),
-    roomBytes: Math.ceil(headLength + firstAt + 1.5 * largest),
-    positions,
-    heartbeatMs,
-    heartbeats,
+    events: events.all,
+    named: events.named,
+    perSecond: (events.live * 1000) / Math.max(1, tookMs - seen.firstByteAt - REPLAY_MS),
+    bytesPerSecond: (seen.bytes * 1000) / tookMs,
+    quietMs: Math.max(seen.quietMs, tookMs - seen.lastAt),
+    roomBytes: Math.ceil(headLength + events.beforeFirst + 1.5 * events.largest),
+    positions: open !== null,
+    heartbeatMs: open === null ? null : promiseIn(open),
+    heartbeats: events.heartbeats,
   };
 }
 

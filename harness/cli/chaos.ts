@@ -28,8 +28,8 @@ const FIRST_EVENT_MS = 20_000;
 /** Attempts of a scenario that does not count them. */
 const FEW_ATTEMPTS = 6;
 /** What a scenario takes on average: seconds of its own, and events. */
-const SCENARIO_S = 3;
-const SCENARIO_EVENTS = 10;
+const SCENARIO_S = 2.5;
+const SCENARIO_EVENTS = 15;
 
 /** `sse-kit chaos`: breaks the network in front of any event stream, and judges what came of it. */
 export function addChaos(program: Command, host: CliHost, exit: (code: number) => void): void {
