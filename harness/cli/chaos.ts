@@ -108,6 +108,7 @@ async function chaos(
     server: { name: question.url.host, start: foreignTarget(question, look, patienceMs) },
     whyNot,
     skipsTogether: true,
+    judged: question.url.host,
     patienceMs,
     seed: flags.seed,
     outDir: flags.out,

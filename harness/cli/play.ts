@@ -18,6 +18,8 @@ export interface Play {
   readonly whyNot: (scenario: Scenario) => string | null;
   /** Where most are not played, they are told together, by reason; default one by one. */
   readonly skipsTogether?: true;
+  /** Whom the report is about; default the kit. */
+  readonly judged?: string;
   readonly patienceMs: number | undefined;
   /** Default: by chance. */
   readonly seed: number | undefined;
@@ -65,6 +67,7 @@ export async function playAll(host: CliHost, play: Play): Promise<Played> {
   const info: RunInfo = {
     startedAt: startedAt.toISOString(),
     seed: String(seed),
+    ...(play.judged === undefined ? {} : { judged: play.judged }),
     environment: { node: process.versions.node, os: `${process.platform} ${process.arch}` },
   };
   await mkdir(outDir, { recursive: true });
