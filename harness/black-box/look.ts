@@ -19,6 +19,8 @@ export interface Look {
   readonly positions: boolean;
   /** How often it promises a heartbeat there; `null` without a promise. */
   readonly heartbeatMs: number | null;
+  /** Its connections can carry another request. */
+  readonly keptAlive: boolean;
   /** Heartbeats that name a position. */
   readonly heartbeats: number;
 }
@@ -60,7 +62,10 @@ export async function lookAt(
       noAnswer(new Error(`it is compressed (${coding}) although nobody asked for that`));
     const body = await streamOf(response).catch(noAnswer);
     if (!body) return noAnswer(new Error('it answered 204: the stream is complete'));
-    const seen = await read(body, headBytes(response), { forMs, patienceMs, over });
+    const seen = {
+      ...(await read(body, headBytes(response), { forMs, patienceMs, over })),
+      ...keeping(response),
+    };
     if (seen.perSecond === 0) {
       const what = seen.events > 0 ? 'nothing but what was sent at once' : 'no event';
       const why = `${what} came from ${place} within ${patienceMs / 1000} s`;
@@ -79,7 +84,7 @@ async function read(
   body: ReadableStream<Uint8Array>,
   headLength: number,
   { forMs, patienceMs, over }: { forMs: number; patienceMs: number; over: AbortController },
-): Promise<Look> {
+): Promise<Omit<Look, 'keptAlive'>> {
   const begin = performance.now();
   const now = () => performance.now() - begin;
   const seen = { bytes: 0, firstByteAt: Number.POSITIVE_INFINITY, lastAt: 0, quietMs: 0 };
@@ -138,6 +143,12 @@ function promiseIn(open: string): number | null {
   } catch {
     return null; // of the same name by chance
   }
+}
+
+function keeping({ headers }: Response): Pick<Look, 'keptAlive'> {
+  // A body that only the end of its connection ends leaves none for later (RFC 9112 6.3).
+  const framed = headers.get('transfer-encoding') === 'chunked';
+  return { keptAlive: framed && headers.get('connection')?.toLowerCase() !== 'close' };
 }
 
 function headBytes({ headers }: Response): number {

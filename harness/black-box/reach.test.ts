@@ -13,6 +13,7 @@ const LOOK: Look = {
   quietMs: 110,
   roomBytes: 400,
   positions: true,
+  keptAlive: true,
   heartbeatMs: 5000,
   heartbeats: 3,
 };
@@ -38,6 +39,7 @@ describe('what scenarios ask of a server that is not ours', () => {
     ]);
     expect(reasons({ heartbeats: 0 }).get('liveness/heartbeats-only')).toContain('a stream that is busy');
     expect(reasons({ heartbeatMs: 300 }).get('disconnect/slow-close')).toContain('further apart');
+    expect(reasons({ keptAlive: false }).get('resume/phantom-resend')).toContain('keeps a connection');
     expect(reasons({ bytesPerSecond: 5000 }).get('proxy/buffering')).toContain('8 KiB');
   });
 

@@ -109,7 +109,8 @@ const REACH: Readonly<Record<string, When | string>> = {
   'resume/id-only-checkpoint': PUBLISHES,
   'resume/inside-buffer': always,
   'resume/non-ascii-id': PUBLISHES,
-  'resume/phantom-resend': always,
+  'resume/phantom-resend': ({ keptAlive }) =>
+    keptAlive ? null : 'needs a server that keeps a connection for the next request',
   'resume/reload-page': CLIENT,
   'resume/restart-process': always,
   'resume/unknown-id': PUBLISHES,
