@@ -52,7 +52,7 @@ test('filters by verdict, group, kind and text', async ({ page }) => {
 });
 
 test('what is not true of the kit is listed with its reason, and opens', async ({ page }) => {
-  const problems = page.getByRole('region', { name: 'What is not true of the kit' });
+  const problems = page.getByRole('region', { name: 'What is not true' });
   const entries = problems.getByRole('button');
   // One failed and one unknown run of the kit; what peers failed is no problem of ours.
   await expect(entries).toHaveCount(2);

@@ -1,12 +1,15 @@
 import { InvalidArgumentError } from 'commander';
 import { quote } from '../../kit/protocol/index.ts';
 
-/** Reads a whole number of at least `least`, for commander. @throws InvalidArgumentError */
-export function wholeNumber(least: number): (text: string) => number {
+/** Reads a whole number of at least `least` and at most `most`, for commander. @throws InvalidArgumentError */
+export function wholeNumber(least: number, most = Number.MAX_SAFE_INTEGER): (text: string) => number {
   return (text) => {
     const value = /^\d+$/.test(text) ? Number(text) : Number.NaN;
-    if (Number.isSafeInteger(value) && value >= least) return value;
-    throw new InvalidArgumentError(`It must be a whole number of at least ${least}, got ${quote(text)}.`);
+    if (Number.isSafeInteger(value) && value >= least && value <= most) return value;
+    const limit = most === Number.MAX_SAFE_INTEGER ? '' : ` and at most ${most}`;
+    throw new InvalidArgumentError(
+      `It must be a whole number of at least ${least}${limit}, got ${quote(text)}.`,
+    );
   };
 }
 

@@ -1,3 +1,4 @@
+import { SseKitError } from '../../kit/protocol/index.ts';
 import type { ServerSettings, StartTarget } from '../runner/target.ts';
 import type { Capability } from '../subjects/types.ts';
 
@@ -46,3 +47,22 @@ export const EXIT = {
   /** Nothing could be judged: wrong usage, or a missing program. */
   unusable: 2,
 } as const;
+
+/**
+ * The server of this name, with everything that it needs.
+ * @throws SseKitError `ERR_USAGE` for packages that are not installed.
+ */
+export async function findServer(host: CliHost, name: string): Promise<CliServer> {
+  const found = (await host.loadServers()).find((each) => each.name === name);
+  if (!found) throw new Error(`the server ${name} was announced and is not there`);
+  const missing = found.missingPackages?.({}) ?? [];
+  if (missing.length > 0) throw new SseKitError('ERR_USAGE', notInstalled(missing));
+  return found;
+}
+
+/** What to say and do about optional peers that are missing. */
+export function notInstalled(names: readonly string[]): string {
+  const [what, are] = names.length === 1 ? ['package', 'is'] : ['packages', 'are'];
+  const list = names.join(' and ');
+  return `this needs the ${what} ${list}, which ${are} not installed: npm install --save-dev ${names.join(' ')}`;
+}

@@ -1,5 +1,7 @@
 import type { Run } from '../runner/run.ts';
-import type { Paint } from './paint.ts';
+import type { CliHost } from './host.ts';
+import { type Paint, paint } from './paint.ts';
+import { wrapped } from './plain-text.ts';
 
 /** What one scenario came to, as `--json` prints it. */
 export type Outcome =
@@ -12,7 +14,12 @@ export type Outcome =
       /** Folder of the artefacts. */
       readonly dir: string;
       /** The checks that are false, then those that are unknown, each with a sentence. */
-      readonly complaints: readonly { readonly check: string; readonly summary: string }[];
+      readonly complaints: readonly {
+        readonly check: string;
+        /** Proven wrong, and not merely unknown. */
+        readonly broken?: true;
+        readonly summary: string;
+      }[];
       /** What broke the run before its end. */
       readonly error?: string;
     };
@@ -20,7 +27,9 @@ export type Outcome =
 export function outcomeOf({ result }: Run, dir: string): Outcome {
   const by = (valid: false | 'unknown') =>
     Object.entries(result.checks).flatMap(([check, { valid: was, summary, applied }]) =>
-      applied && was === valid ? [{ check, summary }] : [],
+      applied && was === valid
+        ? [{ check, ...(was === false ? { broken: true as const } : {}), summary }]
+        : [],
     );
   return {
     id: result.id,
@@ -52,4 +61,24 @@ export function outcomeLine(outcome: Outcome, { good, bad, doubtful, faint }: Pa
     ...(verdict === true ? [] : [`\n    ${outcome.dir}`]),
   ];
   return `${mark} ${what} ${faint(`${(outcome.durationMs / 1000).toFixed(1)} s`)}${because.join('')}`;
+}
+
+/** What was skipped, by reason: those with the most first. */
+export function skipLines(
+  outcomes: readonly Outcome[],
+  { colour, columns = 80 }: Pick<CliHost, 'colour' | 'columns'>,
+): string {
+  const byReason = new Map<string, string[]>();
+  for (const each of outcomes) {
+    if (each.verdict === 'skipped')
+      byReason.set(each.reason, [...(byReason.get(each.reason) ?? []), each.id]);
+  }
+  const { faint } = paint(colour);
+  return [...byReason]
+    .toSorted(([, a], [, b]) => b.length - a.length)
+    .map(([reason, ids]) => {
+      const list = wrapped(ids.join(', '), columns - 4).map((line) => `\n    ${line}`);
+      return faint(`– skipped ${ids.length}: ${reason}${list.join('')}\n`);
+    })
+    .join('');
 }

@@ -2,11 +2,13 @@ import { Command, CommanderError } from 'commander';
 import { SseKitError } from '../../kit/protocol/index.ts';
 import { KIT_VERSION } from '../subjects/kit/capabilities.ts';
 import { addAudit } from './audit.ts';
-import { type CliHost, EXIT } from './host.ts';
+import { addChaos } from './chaos.ts';
+import { type CliHost, EXIT, notInstalled } from './host.ts';
 import { addScenarios } from './list.ts';
 import { paint } from './paint.ts';
 import { addReport } from './report.ts';
-import { addRun, notInstalled } from './run.ts';
+import { addRun } from './run.ts';
+import { addServe } from './serve.ts';
 import { addTail } from './tail.ts';
 import { addToxiproxy } from './toxiproxy.ts';
 
@@ -33,6 +35,8 @@ export async function sseKit(args: readonly string[], host: CliHost): Promise<nu
   addReport(program, host, exit);
   addTail(program, host, exit);
   addAudit(program, host, exit);
+  addChaos(program, host, exit);
+  addServe(program, host, exit);
   try {
     await program.parseAsync(args, { from: 'user' });
     return code;

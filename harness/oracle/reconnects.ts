@@ -52,8 +52,12 @@ function findReconnects(view: View, subject: SubjectView, stream: StreamView): r
     // A request without a close since the last open is one that the browser repeated by itself.
     const ended = close && (!opened || close.at >= opened.at) ? close.at : null;
     const since = ended ?? before.at;
-    // The subject's own clock says that an open before this close is another's answer, however short that one lived.
-    const notBefore = Math.max(record.at - view.slackMs, ended ?? Number.NEGATIVE_INFINITY);
+    // The subject's own clock says that an open before this close is another's answer, however short that one lived; and
+    // so is the first since the request before, when it came before this one: a client that is told to connect again does
+    // so at once, and closes nothing.
+    const answered = subject.records.find((r) => r.kind === 'open' && isLive(r) && r.at >= before.at);
+    const slack = answered && answered.at < record.at ? 0 : view.slackMs;
+    const notBefore = Math.max(record.at - slack, ended ?? Number.NEGATIVE_INFINITY);
     // What was committed on the connection that this request opened came too late to be sent with it.
     const answer = subject.records.find((r) => r.kind === 'open' && isLive(r) && r.at >= notBefore);
     const commit = lastBefore(subject, record.at, (r) => r.kind === 'processed' || r.kind === 'cursor');

@@ -62,6 +62,11 @@ export interface Expectation {
   readonly streams?: Readonly<Record<string, readonly string[]>>;
   /** What a subject is owed: from its first open (default), or everything ever produced. */
   readonly owed?: 'from-open' | 'everything';
+  /**
+   * What a run proves in which a subject was owed nothing: that nothing was lost (default), or, where events should have
+   * come, nothing at all.
+   */
+  readonly nothingOwed?: 'passes' | 'unknown';
   /** Whether handlers must see events in order (default), or may see them out of order when that was reported. */
   readonly order?: 'strict' | 'reported';
   /** Announcements that must be there; default: none with a loss, except for `announced-loss` (any, exact). */

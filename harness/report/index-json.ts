@@ -44,6 +44,8 @@ export interface CollectedIndex {
   readonly engine: string;
   readonly browsers: readonly string[];
   readonly environment: Readonly<Record<string, string>>;
+  /** Whose server was judged by the kit's client; default: the kit is judged. */
+  readonly judged?: string;
   readonly counts: Counts;
   /** The kit's own runs: these gate. */
   readonly gating: Counts;
@@ -72,6 +74,7 @@ export function indexOf(collection: Collection, outDir: string, now: Date): Coll
       ),
     ),
     environment: info.environment ?? {},
+    ...(info.judged === undefined ? {} : { judged: info.judged }),
     counts: countOf(results),
     gating: countOf(results.filter((each) => each.subjectKind === 'kit')),
     results,

@@ -91,6 +91,8 @@ export interface RunInfo {
   readonly browsers?: readonly Software[];
   /** Node, operating system and the like. */
   readonly environment?: Readonly<Record<string, string>>;
+  /** What the run says something about, where that is not the kit: somebody's server. */
+  readonly judged?: string;
   /** Subjects that could not take part, each with the reason. */
   readonly absent?: readonly { readonly subject: string; readonly reason: string }[];
 }

@@ -31,7 +31,7 @@ const START_TIMEOUT_MS = 30_000;
 const CALL_TIMEOUT_MS = 10_000;
 
 export async function startChildTarget(options: ChildTargetOptions): Promise<Target> {
-  let running = await launch(options, { port: 0, controlPort: 0 });
+  let running = await launch(options, { port: options.settings.port ?? 0, controlPort: 0 });
   const { ports } = running;
   const control = async (method: string, path: string, body?: unknown): Promise<string> => {
     const response = await fetch(`http://127.0.0.1:${ports.controlPort}${path}`, {
@@ -54,6 +54,7 @@ export async function startChildTarget(options: ChildTargetOptions): Promise<Tar
     url: () => `http://127.0.0.1:${ports.port}${options.path}`,
     publish: async (events) => JSON.parse(await control('POST', '/publish', events)) as Acknowledged[],
     metricsText: () => control('GET', '/metrics'),
+    metricsUrl: () => `http://127.0.0.1:${ports.controlPort}/metrics`,
     pid: () => running.child.pid,
     maxBehind: async () => (JSON.parse(await control('GET', '/stats')) as { maxBehind: number }).maxBehind,
     kill: async (signal) => {

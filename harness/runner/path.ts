@@ -1,4 +1,5 @@
 import type { HistoryRecord } from '../history/types.ts';
+import type { SseProxyOptions } from '../sse-proxy/index.ts';
 import type { ToxiproxyServer } from '../toxiproxy/index.ts';
 import { startClientTap } from './client-tap.ts';
 import type { FaultPlan } from './faults.ts';
@@ -9,6 +10,8 @@ import type { HistoryWatch } from './watch.ts';
 export interface PathOptions {
   /** Origin of the server under test. */
   readonly upstream: URL;
+  /** What it is asked in the place of what the client asked; see `SseProxyOptions`. */
+  readonly ask?: SseProxyOptions['ask'];
   readonly toxiproxy: ToxiproxyServer;
   readonly faults: FaultPlan;
   readonly watch: HistoryWatch;
@@ -43,6 +46,7 @@ export async function openPath(options: PathOptions): Promise<Path> {
       faults,
       watch,
       random: options.random,
+      ...(options.ask ? { ask: options.ask } : {}),
       patienceMs,
     });
     undo.push(sse.proxy.close);

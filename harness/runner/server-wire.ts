@@ -1,4 +1,4 @@
-import { type FaultSpec, type SseProxy, startSseProxy } from '../sse-proxy/index.ts';
+import { type FaultSpec, type SseProxy, type SseProxyOptions, startSseProxy } from '../sse-proxy/index.ts';
 import type { FaultPlan } from './faults.ts';
 import type { HistoryWatch } from './watch.ts';
 
@@ -19,6 +19,7 @@ export interface ServerWire {
 
 export interface ServerWireOptions {
   readonly upstream: URL;
+  readonly ask?: SseProxyOptions['ask'];
   /** Address to listen on. */
   readonly host: string;
   readonly faults: FaultPlan;
@@ -37,6 +38,7 @@ export async function startServerWire(
     host: options.host,
     record: watch.add,
     random: options.random,
+    ...(options.ask ? { ask: options.ask } : {}),
   });
   const arm = (spec: FaultSpec): SseFault => {
     const { name } = faults.take(`sse-proxy/${spec.name}`);

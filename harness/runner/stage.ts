@@ -11,7 +11,7 @@ import { deriveSeed, type Random } from './random.ts';
 import { createSite, type Site } from './site.ts';
 import type { StagedClient, StartOptions } from './staged-client.ts';
 import { createTally } from './tally.ts';
-import type { Publication, Target } from './target.ts';
+import type { Acknowledged, Publication, Target } from './target.ts';
 import type { HistoryWatch } from './watch.ts';
 
 /** An event as a byte script brings it. */
@@ -30,6 +30,8 @@ export interface Stage {
    */
   companion(settings?: Partial<ClientSettings>, stream?: string): StagedClient;
   readonly network: Network;
+  /** Bytes that hold the head of a response and a few events: `ours`, if the server is. */
+  room(ours: number): number;
   readonly server: {
     /** Ends the process, and proves it by how it ended. */
     kill(): Promise<void>;
@@ -76,14 +78,23 @@ export interface StageParts {
 
 /** Builds the stage of one run. */
 export function createStage(parts: StageParts): Stage & {
-  publishSentinel(): Promise<string>;
-  /** Waits until every client that is still there has processed the event. */
-  everybodyProcessed(id: string): Promise<void>;
+  publishSentinel(): Promise<Acknowledged>;
+  /**
+   * Waits until every client that is still there has processed the event. A server that is not ours goes on: there a later
+   * event will do, and what did not come before it is lost.
+   */
+  everybodyProcessed(sentinel: Acknowledged): Promise<void>;
 } {
   const { watch, target, subject, network, patienceMs } = parts;
   const tally = createTally(watch.records);
-  const seen = <K extends HistoryRecord['kind']>(kind: K) =>
-    watch.records.filter((record): record is Extract<HistoryRecord, { kind: K }> => record.kind === kind);
+  const { foreign } = target;
+  const seen = <K extends HistoryRecord['kind']>(kind: K) => {
+    const isTold = kind === 'produced' && foreign;
+    const records = isTold
+      ? foreign.truth(watch.records, subject.name, Number.POSITIVE_INFINITY)
+      : watch.records;
+    return records.filter((record): record is Extract<HistoryRecord, { kind: K }> => record.kind === kind);
+  };
   const staged = (
     name: string,
     settings: ClientSettings,
@@ -92,7 +103,10 @@ export function createStage(parts: StageParts): Stage & {
   ): StagedClient => {
     const saw = <K extends HistoryRecord['kind']>(kind: K) =>
       seen(kind).filter((record) => 'subject' in record && record.subject === name);
-    const processedIt = (id: string) => saw('processed').some((record) => record.id === id);
+    const processedIt = ({ id, at }: Acknowledged) => {
+      const ids = foreign ? observedSince(at) : new Set([id]);
+      return saw('processed').some((record) => ids.has(record.id));
+    };
     const reach = (what: string, kind: HistoryRecord['kind'], count: number) =>
       watch.until(`${name} ${what} (${count})`, () => tally.count(kind, name) >= count, patienceMs);
     let session: SubjectSession | undefined;
@@ -123,8 +137,8 @@ export function createStage(parts: StageParts): Stage & {
         record: watch.add,
       });
       parts.started(session, companion);
-      if (stream !== target.stream) sentinels.set(stream, '');
-      present.set(name, (id) => processedIt(sentinels.get(stream) ?? id));
+      if (stream !== target.stream) sentinels.set(stream, null);
+      present.set(name, (last) => processedIt(sentinels.get(stream) ?? last));
     };
     return {
       start,
@@ -156,7 +170,12 @@ export function createStage(parts: StageParts): Stage & {
           patienceMs,
         ),
       noticedSilence: (count) => reach('noticed silence', 'liveness', count),
-      hearsHeartbeats: (count) => reach('heard heartbeats', 'heartbeat', saw('heartbeat').length + count),
+      hearsHeartbeats: (count) => {
+        // A server that is busy sends none: its events are as good a sign of life.
+        const isAny = foreign && !target.capabilities.has('heartbeat');
+        const kind = isAny ? 'delivered' : 'heartbeat';
+        return reach('heard heartbeats', kind, saw(kind).length + count);
+      },
       hangs: () =>
         watch.until(
           `${name} is stuck in its handler`,
@@ -231,8 +250,14 @@ export function createStage(parts: StageParts): Stage & {
   };
   let clients = 1;
   /** Last publication on each stream but the server's own. */
-  const sentinels = new Map<string, string>();
-  const present = new Map<string, (id: string) => boolean>();
+  const sentinels = new Map<string, Acknowledged | null>();
+  const present = new Map<string, (sentinel: Acknowledged) => boolean>();
+  const observedSince = (since: number) =>
+    new Set(
+      seen('delivered').flatMap(({ subject, at, id }) =>
+        subject === foreign?.observer && at >= since ? [id] : [],
+      ),
+    );
 
   let number = 0;
   const publish = async (publications: readonly Publication[], sentinel: boolean, stream = target.stream) => {
@@ -256,13 +281,14 @@ export function createStage(parts: StageParts): Stage & {
       await publish([nextTick((n) => `event ${n}`)], false);
     },
     started: (session) => parts.started(session, true),
-    enlist: (name, processedIt) => present.set(name, processedIt),
+    enlist: (name, processedIt) => present.set(name, ({ id }) => processedIt(id)),
   });
 
   return {
     network,
     site,
     random: parts.random,
+    room: (ours) => foreign?.roomBytes ?? ours,
     seen,
     note: (text) => watch.add({ at: nowMs(), kind: 'note', text }),
     until: (what, satisfied) => watch.until(what, satisfied, patienceMs),
@@ -278,9 +304,9 @@ export function createStage(parts: StageParts): Stage & {
         watch.add({ at: nowMs(), kind: 'publishing', stream, type, digest: digestData(data) });
       }
     },
-    everybodyProcessed: async (id) => {
+    everybodyProcessed: async (sentinel) => {
       for (const [name, processedIt] of present) {
-        await watch.until(`${name} processes the sentinel`, () => processedIt(id), patienceMs);
+        await watch.until(`${name} processes the sentinel`, () => processedIt(sentinel), patienceMs);
       }
     },
     planned: parts.faults.take,
@@ -294,10 +320,11 @@ export function createStage(parts: StageParts): Stage & {
     publishSentinel: async () => {
       for (const stream of sentinels.keys()) {
         const [last] = await publish([{ type: 'sentinel', data: { number: ++number } }], true, stream);
-        sentinels.set(stream, last?.id ?? '');
+        sentinels.set(stream, last ?? null);
       }
       const [sentinel] = await publish([{ type: 'sentinel', data: { number: ++number } }], true);
-      return sentinel?.id ?? '';
+      if (!sentinel) throw new SseKitError('ERR_PUBLISH', `${target.name} acknowledged no sentinel`);
+      return sentinel;
     },
     client: staged(subject.name, parts.settings, false),
     companion: (settings = {}, stream = target.stream) =>
@@ -330,6 +357,8 @@ async function publishRecorded(
   publications: readonly Publication[],
   sentinel: boolean,
 ) {
+  // What a server of its own says of its events is not ours to say.
+  if (target.foreign) return target.publish(publications);
   for (const { type, data } of publications) {
     watch.add({ at: nowMs(), kind: 'publishing', stream, type, digest: digest(data) });
   }

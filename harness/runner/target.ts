@@ -1,6 +1,9 @@
 import type { FrontProxyKind } from '../front-proxies/index.ts';
+import type { Records } from '../oracle/types.ts';
+import type { SseProxyOptions } from '../sse-proxy/index.ts';
 import type { Capability } from '../subjects/types.ts';
 import type { ChildExit } from './child.ts';
+import type { HistoryWatch } from './watch.ts';
 
 /** Settings a scenario may ask of a server under test. */
 export interface ServerSettings {
@@ -23,6 +26,8 @@ export interface ServerSettings {
   readonly tokens?: Readonly<Record<string, TokenSettings>>;
   /** Other origins that may read; default none. */
   readonly corsOrigins?: readonly string[];
+  /** Where it listens; default any free port. */
+  readonly port?: number;
 }
 
 /** See `ServerOptions` of kit/server. */
@@ -74,7 +79,10 @@ export interface Target {
   readonly stream: string;
   /** URL of the stream without any network in between. The same after `restart`. */
   url(): string;
-  /** Publishes in order and resolves with what was acknowledged, when all were. */
+  /**
+   * Publishes in order and resolves with what was acknowledged, when all were. A server that is not ours sends what it
+   * likes: waits for as many events.
+   */
   publish(events: readonly Publication[]): Promise<readonly Acknowledged[]>;
   kill(signal: 'SIGKILL' | 'SIGTERM'): Promise<ChildExit & { readonly pid: number }>;
   /** Starts it again on the same ports, after a kill. */
@@ -89,11 +97,30 @@ export interface Target {
   maxBehind?(): Promise<number>;
   /** Takes one of several nodes out, ends it by SIGTERM, starts it again and takes it back in. */
   replaceNode?(index: number): Promise<ChildExit & { readonly pid: number }>;
+  /** Where a person or Prometheus reads the same, while it runs. */
+  metricsUrl?(): string;
+  /** Set for a server that is not ours (harness/black-box). */
+  readonly foreign?: Foreign;
   /** The Redis behind it. */
   readonly redis?: StoppableService;
   /** What it wrote to its log, for failures. */
   log(): string;
   stop(): Promise<void>;
+}
+
+/** A server of which nothing can be controlled: what it sent is what an observer saw of it. */
+export interface Foreign {
+  /** Name of the observer in the history. */
+  readonly observer: string;
+  /** What the proxy asks it in the place of what the client asked. */
+  readonly ask: NonNullable<SseProxyOptions['ask']>;
+  /** Bytes that hold the head of a response and a few events. */
+  readonly roomBytes: number;
+  /**
+   * The history with what the observer saw as what was produced.
+   * @param playedTo what was sent later (unix ms) and did not come is on its way, and not lost.
+   */
+  truth(history: Records, subject: string, playedTo: number): Records;
 }
 
 /** A program that a server depends on. */
@@ -104,5 +131,5 @@ export interface StoppableService {
   start(): Promise<void>;
 }
 
-/** Starts a target with the settings of a scenario. */
-export type StartTarget = (settings: ServerSettings) => Promise<Target>;
+/** Starts a target with the settings of a scenario. What it sees by itself goes to the history of the run. */
+export type StartTarget = (settings: ServerSettings, watch: HistoryWatch) => Promise<Target>;

@@ -47,6 +47,34 @@ describe('the proxy without faults', () => {
     expect(bench.proxy.connections()).toHaveLength(1);
   });
 
+  it('asks the upstream as it is told, and records what the client asked', async () => {
+    let asked = '';
+    const upstream = createServer((socket) => {
+      socket.on('data', (bytes) => {
+        asked += bytes.toString('latin1');
+        socket.end('HTTP/1.1 204 No Content\r\n\r\n');
+      });
+    }).listen(0, '127.0.0.1');
+    await once(upstream, 'listening');
+    const records: HistoryRecord[] = [];
+    const proxy = await startSseProxy({
+      upstream: `http://127.0.0.1:${(upstream.address() as { port: number }).port}`,
+      record: (record) => records.push(record),
+      ask: (request) => ({
+        ...request,
+        url: `${request.url}?token=s3cret`,
+        headers: [['Host', 'shop.example']],
+      }),
+    });
+    expect((await fetch(`${proxy.url}/orders`)).status).toBe(204);
+    await proxy.close();
+    upstream.close();
+    expect(asked).toBe('GET /orders?token=s3cret HTTP/1.1\r\nHost: shop.example\r\n\r\n');
+    expect(records).toContainEqual(expect.objectContaining({ kind: 'request', url: '/orders' }));
+    const bytes = records.flatMap((record) => (record.kind === 'wire' ? (record.base64 ?? '') : []));
+    expect(Buffer.from(bytes.join(''), 'base64').toString('latin1')).not.toContain('s3cret');
+  });
+
   it('keeps every header, in order, in both directions, byte for byte', async () => {
     const head =
       'HTTP/1.1 207 Odd Reason\r\nX-Café: \xe9\xff\r\nset-cookie: a\r\nSet-Cookie: b\r\nContent-Length: 2\r\n\r\n';

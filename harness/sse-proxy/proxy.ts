@@ -9,6 +9,7 @@ import { seededRandom } from './engine/random.ts';
 import { createTap } from './engine/tap.ts';
 import { parseTarget } from './engine/upstream.ts';
 import { type FaultSpec, findFault } from './faults/index.ts';
+import type { RequestHead } from './http/head.ts';
 import { always } from './triggers.ts';
 import type { Clock, FaultDefinition, FaultOptions, Recorder } from './types.ts';
 
@@ -31,6 +32,11 @@ export interface SseProxyOptions {
   readonly name?: string;
   /** Content recorded per connection and direction, in bytes; beyond it only sizes. Default 8 MiB. */
   readonly contentBytes?: number;
+  /**
+   * What the upstream is asked in the place of what the client asked, for another `Host` and for secrets that no history
+   * may hold: tap and faults see the client's. Default: the same.
+   */
+  readonly ask?: (request: RequestHead) => RequestHead;
 }
 
 export interface ConnectionInfo {
@@ -63,7 +69,7 @@ export interface SseProxy {
 /** Starts a proxy in this process. Without faults it is a transparent tap. */
 export async function startSseProxy(options: SseProxyOptions): Promise<SseProxy> {
   const { record = () => undefined, clock = systemClock, random = seededRandom(1) } = options;
-  const { name = 'sse-proxy', contentBytes = 8 * 1024 * 1024 } = options;
+  const { name = 'sse-proxy', contentBytes = 8 * 1024 * 1024, ask = (request) => request } = options;
   const target = parseTarget(options.upstream);
   const tap = createTap({ name, record, now: () => clock.now(), contentBytes });
   const connections = new Set<ClientConnection>();
@@ -76,6 +82,7 @@ export async function startSseProxy(options: SseProxyOptions): Promise<SseProxy>
       id: `${name}:${++accepted}`,
       socket,
       target,
+      ask,
       tap,
       clock,
       faults: () => faults,

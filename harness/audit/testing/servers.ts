@@ -31,7 +31,7 @@ export interface RawServer {
   /** Milliseconds between events; 0 for none after the first two. */
   readonly everyMs?: number;
   /** What a cursor is answered with. */
-  readonly onCursor?: 'after' | 'from-start' | 'from-cursor' | 'live';
+  readonly onCursor?: 'after' | 'skips-one' | 'from-start' | 'from-cursor' | 'live';
   /** Compressed, and never flushed. */
   readonly gzip?: boolean;
   /** Length of each event's data. */
@@ -75,7 +75,13 @@ export async function rawServer(options: RawServer = {}): Promise<TestServer> {
     const cursor = Number(asked);
     // Without a cursor, or with one that it does not know, the last two; `live` looks at none.
     const recent = log.length - 2;
-    const after = { after: cursor, 'from-cursor': cursor - 1, 'from-start': 0, live: log.length }[onCursor];
+    const after = {
+      after: cursor,
+      'skips-one': cursor + 1,
+      'from-cursor': cursor - 1,
+      'from-start': 0,
+      live: log.length,
+    }[onCursor];
     const known = asked === undefined || Number.isNaN(after) ? recent : after;
     for (const frame of log.slice(known)) body.write(frame);
     const write = (frame: string) => body.write(frame);

@@ -89,9 +89,10 @@ interface Arrivals {
 
 /** By the subject's own `delivered`; for subjects that cannot write those, by the bytes of its connections. */
 function arrivals(view: View, subject: SubjectView): Arrivals {
-  const delivered = subject.records.filter((r): r is Delivered => r.kind === 'delivered' && r.id !== '');
+  const delivered = subject.records.filter((r): r is Delivered => r.kind === 'delivered');
   if (delivered.length > 0) {
-    return repetitions(delivered.map((record) => ({ key: `${record.stream} ${record.id}`, record })));
+    const named = delivered.filter(({ id }) => id !== '');
+    return repetitions(named.map((record) => ({ key: `${record.stream} ${record.id}`, record })));
   }
   const own = new Set(subject.requests.map((request) => request.connection));
   const decoded = decodeWire(view.records)

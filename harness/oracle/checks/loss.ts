@@ -1,6 +1,6 @@
 import type { Produced } from '../../history/types.ts';
 import { accountOf, isCovered } from '../owed.ts';
-import { fail, notApplied, pass, plural } from '../results.ts';
+import { fail, notApplied, pass, plural, undecided } from '../results.ts';
 import type { Checker } from '../types.ts';
 import { subscriptions, viewOf } from '../view.ts';
 
@@ -31,8 +31,11 @@ export const loss: Checker = (history, expectation) => {
     }
   }
   const counts = { owed, lost: silent.length, announced };
-  if (subjects === 0) return notApplied('no subject read a stream that produced events', counts);
-  if (owed === 0) return notApplied('nobody was owed anything', counts);
+  if (owed === 0) {
+    const why = subjects === 0 ? 'no subject read a stream that produced events' : 'nobody was owed anything';
+    if (expectation.nothingOwed !== 'unknown') return notApplied(why, counts);
+    return undecided('no event with an id was owed to anybody, so what was lost cannot be known', [], counts);
+  }
   if (silent.length === 0) {
     return pass(`${plural(owed, 'owed event')} handled or announced (${announced} announced)`, counts);
   }

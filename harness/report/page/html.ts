@@ -53,7 +53,7 @@ ${gateLine(index)}
 </form>
 <div class="overview">
 <div class="sheet" tabindex="-1"><table id="matrix" role="grid" aria-label="Verdict by scenario and subject"></table></div>
-<section id="problems" hidden aria-label="What is not true of the kit"></section>
+<section id="problems" hidden aria-label="What is not true"></section>
 </div>
 <p class="soft">Arrow keys move in the matrix, Enter opens a run, Escape closes it.</p>
 ${card('broken', 'Unreadable results', 'These files should have been results. They count as nothing.')}
@@ -75,14 +75,16 @@ const __name = (f) => f;
 `;
 }
 
-/** The one sentence that CI goes by: the kit's runs, without the peers. */
-function gateLine({ gating }: CollectedIndex): string {
+/** The one sentence that CI goes by: the runs of the kit (or of the server that it judges), without the peers. */
+function gateLine({ gating, judged }: CollectedIndex): string {
   const { passed, failed, unknown } = gating;
+  const who = judged === undefined ? 'The kit' : html(judged);
   if (failed > 0)
-    return `<p class="gate failed">✗ The kit failed ${failed} of ${passed + failed + unknown} runs</p>`;
-  if (unknown > 0) return `<p class="gate unknown">? ${unknown} of the kit's runs prove nothing</p>`;
+    return `<p class="gate failed">✗ ${who} failed ${failed} of ${passed + failed + unknown} runs</p>`;
+  if (unknown > 0)
+    return `<p class="gate unknown">? ${unknown} of ${judged === undefined ? "the kit's" : 'the'} runs prove nothing</p>`;
   if (passed === 0) return '<p class="gate unknown">? No run of the kit</p>';
-  return `<p class="gate passed">✓ The kit holds in all ${passed} runs</p>`;
+  return `<p class="gate passed">✓ ${who} holds in all ${passed} runs</p>`;
 }
 
 function html(text: string): string {

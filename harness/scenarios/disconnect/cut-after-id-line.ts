@@ -23,7 +23,9 @@ export default scenario({
   },
   check(s) {
     const ids = s.seen('produced').map(({ id }) => id);
+    const [cutId] = s.seen('fault').flatMap(({ evidence }) => evidence?.cutId ?? []);
+    const last = ids[ids.indexOf(String(cutId)) - 1];
     const asked = s.seen('request')[1]?.lastEventId ?? null;
-    return asked === ids[3] ? [] : [`resumed from ${asked}, the last whole event was ${ids[3]}`];
+    return asked === last ? [] : [`resumed from ${asked}, the last whole event was ${last}`];
   },
 });

@@ -19,9 +19,9 @@ export default scenario({
     await s.client.processed(10);
   },
   check(s) {
-    const fifth = s.seen('produced')[4]?.id;
-    const arrivals = s.seen('delivered').filter(({ id }) => id === fifth).length;
-    const asked = s.seen('request').some(({ lastEventId }) => lastEventId === fifth);
+    const [cutId] = s.seen('fault').flatMap(({ evidence }) => evidence?.cutId ?? []);
+    const arrivals = s.client.saw('delivered').filter(({ id }) => id === cutId).length;
+    const asked = s.seen('request').some(({ lastEventId }) => lastEventId === cutId);
     return [
       ...(arrivals === 1 ? [] : [`the event that was cut arrived ${arrivals} times`]),
       ...(asked ? ['the id of the event that was cut was sent as Last-Event-ID'] : []),

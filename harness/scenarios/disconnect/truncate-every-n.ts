@@ -19,7 +19,7 @@ export default scenario({
   server: { retryMs: 1 },
   client: { retryBaseMs: BASE_MS, retryMaxMs: 250 },
   async run(s) {
-    const limit = await s.network.limitBytes(BYTES);
+    const limit = await s.network.limitBytes(s.room(BYTES));
     await s.client.connects();
     await s.publish(12);
     await s.client.processed(12);

@@ -1,3 +1,4 @@
+import { HANGS } from '../../subjects/types.ts';
 import { scenario } from '../scenario.ts';
 
 export default scenario({
@@ -23,8 +24,10 @@ export default scenario({
     await s.client.processed(10);
   },
   check(s) {
-    const sixth = s.seen('produced')[5]?.id;
-    const times = s.seen('processed').filter(({ id }) => id === sixth).length;
+    const [handled] = s
+      .seen('note')
+      .flatMap(({ text }) => (text.startsWith(HANGS) ? [text.slice(HANGS.length + 1)] : []));
+    const times = s.client.saw('processed').filter(({ id }) => id === handled).length;
     return times === 1 ? [] : [`the event that was being handled was finished ${times} times`];
   },
 });

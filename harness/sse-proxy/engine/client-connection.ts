@@ -20,6 +20,8 @@ export interface ConnectionOptions {
   readonly id: string;
   readonly socket: Socket;
   readonly target: Target;
+  /** See `SseProxyOptions`. */
+  ask(request: RequestHead): RequestHead;
   readonly tap: Tap;
   readonly clock: Clock;
   faults(): readonly Armament[];
@@ -78,6 +80,10 @@ export class ClientConnection implements ClientSide {
     }
     this.dropUpstream('fin');
     await this.end('fin');
+  }
+
+  ask(request: RequestHead): RequestHead {
+    return this.#options.ask(request);
   }
 
   upstream(): Upstream {

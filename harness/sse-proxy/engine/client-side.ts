@@ -1,3 +1,4 @@
+import type { RequestHead } from '../http/head.ts';
 import type { Clock } from '../types.ts';
 import type { SocketWriter } from './socket-writer.ts';
 import type { Tap } from './tap.ts';
@@ -12,6 +13,8 @@ export interface ClientSide {
   readonly writer: SocketWriter;
   readonly tap: Tap;
   readonly clock: Clock;
+  /** What the upstream is asked in the place of this request. */
+  ask(request: RequestHead): RequestHead;
   /** The upstream connection of this client, opened when there is none. */
   upstream(): Upstream;
   /** Closes it, so that the next exchange opens another. */

@@ -205,7 +205,8 @@ export class Exchange implements Host {
     // Another protocol could not be tapped. A server that is not asked to switch answers in HTTP/1.1 (RFC 9110 7.8).
     removeHeader(this.request.headers, 'upgrade');
     const upstream = this.#client.upstream();
-    if (!(await upstream.writer.write(formatRequestHead(this.request)))) return this.#mirror('lost');
+    const asked = formatRequestHead(this.#client.ask(this.request));
+    if (!(await upstream.writer.write(asked))) return this.#mirror('lost');
     for (const { by, evidence } of changes) by.fire(evidence);
     const body = this.#client.forwardBody(upstream.writer);
     const head = await this.#receiveHead(upstream);

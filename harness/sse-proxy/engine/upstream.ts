@@ -1,4 +1,4 @@
-import { connect as connectTcp, type Socket } from 'node:net';
+import { connect as connectTcp, isIP, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import { quote, SseKitError } from '../../../kit/protocol/index.ts';
 import { type SocketEnd, SocketReader } from './socket-reader.ts';
@@ -32,7 +32,8 @@ export interface Upstream {
 export function openUpstream(target: Target, onEnd: (how: SocketEnd) => void): Upstream {
   const { host, port, tls } = target;
   const socket = tls
-    ? connectTls({ host, port, servername: host, ALPNProtocols: ['http/1.1'] })
+    ? // An address is no server name (RFC 6066 3): the certificate is checked against it all the same.
+      connectTls({ host, port, servername: isIP(host) ? '' : host, ALPNProtocols: ['http/1.1'] })
     : connectTcp({ host, port, noDelay: true });
   return { socket, reader: new SocketReader(socket, { onEnd }), writer: new SocketWriter(socket) };
 }
