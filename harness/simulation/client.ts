@@ -16,7 +16,7 @@ import { Machine } from './machine.ts';
 import { type Path, STREAM_URL } from './network.ts';
 import type { FaultLife, Recorder } from './recorder.ts';
 import type { Crash, Schedule } from './schedule.ts';
-import { STREAM } from './server.ts';
+import { SENTINEL, STREAM } from './server.ts';
 import { Disk } from './store.ts';
 
 export interface ClientParts {
@@ -50,6 +50,8 @@ export class Client {
   readonly #disk = new Disk();
   #lives = 0;
   #life: Life | null = null;
+  #opened = false;
+  #lastHandled: string | null = null;
   #crash: { readonly step: Crash; readonly life: FaultLife; readonly back: () => void } | null = null;
 
   constructor(parts: ClientParts) {
@@ -68,6 +70,19 @@ export class Client {
 
   get handle(): StreamHandle<EventMap> | null {
     return this.#life?.handle ?? null;
+  }
+
+  /** Whether it was subscribed ever. */
+  get hasOpened(): boolean {
+    return this.#opened;
+  }
+
+  /** Whether it has handled everything up to the last event, and is closed where the stream has ended. */
+  isThrough(sentinel: string | null): boolean {
+    const { setup } = this.#parts.schedule;
+    if (this.#lastHandled !== sentinel || (setup.finish === 'end' && !this.isClosed)) return false;
+    // In another lane an earlier event may still be handled: then the cursor is before it.
+    return setup.lanes === 1 || this.handle?.stats().cursor === sentinel;
   }
 
   /** Whether the client is closed, and has said so. */
@@ -101,6 +116,7 @@ export class Client {
         observe: (fact) => {
           if (!machine.alive) return;
           if (fact.kind === 'closed') life.closed = true;
+          if (fact.kind === 'open') this.#opened = true;
           const { recorder } = this.#parts;
           const record = recordOf(fact, this.name, recorder.stamp());
           if (record) recorder.add(record);
@@ -160,7 +176,7 @@ export class Client {
     const { handlerMs, handlerFails } = this.#parts.schedule.setup;
     // A process that is gone neither finishes nor fails.
     if (!machine.alive || this.#crashAt('handling')) return new Promise(() => undefined);
-    if (random() * 100 < handlerFails) throw new Error('the handler failed');
+    if (random() * 100 < handlerFails && event.type !== SENTINEL) throw new Error('the handler failed');
     if (handlerMs === 0) return this.#finish(event) ? undefined : new Promise(() => undefined);
     return machine.wait(Math.floor(random() * handlerMs)).then(() => {
       if (this.#finish(event)) return undefined;
@@ -180,6 +196,7 @@ export class Client {
       digest: digest(event.data),
       ...(event.redelivery ? { redelivery: true } : {}),
     });
+    if (event.type === SENTINEL) this.#lastHandled = event.id;
     if (this.#crashAt('handled')) return false;
     const { commitEvery } = schedule.setup;
     if (commitEvery > 0 && event.id && seqOf(event.id) % commitEvery === 0) this.handle?.commit(event.id);

@@ -142,19 +142,24 @@ function drawStep(dice: Dice, { clients }: Setup, lastAt: number): Step {
   return draw(dice, at, dice.between(0, clients - 1));
 }
 
-/**
- * Takes out what the oracle cannot judge beside a crash. A client that comes back with an older cursor is told of losses
- * counted from there, and some of these it had handled before: the count is right, and the history does not show why.
- */
+/** Takes out what goes beyond the kit's promises, or what the oracle cannot judge together. */
 function compatible(setup: Setup, steps: readonly Step[]): Pick<Schedule, 'setup' | 'steps'> {
-  if (!steps.some(({ do: what }) => what === 'crash')) return { setup, steps };
+  const crashes = steps.some(({ do: what }) => what === 'crash');
+  const isThin = setup.windowBytes < CALM.windowBytes && setup.latencyMs + setup.jitterMs > 20;
   return {
     setup: {
       ...setup,
-      store: setup.store === 'none' ? 'sync' : setup.store,
-      retainEvents: CALM.retainEvents,
-      late: CALM.late,
+      // An event that takes longer than `writeStallMs` on a thin line, or than the client's deadline for a whole frame,
+      // never gets through: one of them cuts it each time.
+      ...(isThin ? { windowBytes: 2000, writeStallMs: CALM.writeStallMs } : {}),
+      // What is handled again after it was given up is handled late.
+      ...(crashes || setup.commitEvery > 1 ? { handlerFails: 0 } : {}),
+      // A client that comes back with an older cursor is told of losses counted from there, and some of these it had
+      // handled before: the count is right, and the history does not show why.
+      ...(crashes ? { retainEvents: CALM.retainEvents, late: CALM.late } : {}),
+      ...(crashes && setup.store === 'none' ? { store: 'sync' } : {}),
+      ...(setup.lanes > 1 ? { commitEvery: 0 } : {}),
     },
-    steps: steps.filter((step) => step.do !== 'frames'),
+    steps: crashes ? steps.filter((step) => step.do !== 'frames') : steps,
   };
 }

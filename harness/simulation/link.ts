@@ -21,6 +21,8 @@ export interface LinkParts {
 
 /** Where the history's bytes were seen: next to the client. */
 const TAP = 'client';
+/** So many come one by one, where that is asked for: a long response would take a timer for each byte. */
+const SINGLE_BYTES = 400;
 
 /**
  * One TCP connection with one request on it, in virtual time. Bytes come from the server's send buffer over the way into
@@ -31,6 +33,7 @@ export class Link implements ByteSource {
   readonly #parts: LinkParts;
   /** Accepted from the server, waiting for room. */
   readonly #sending: Uint8Array[] = [];
+  #sent = 0;
   /** Bytes on the way or in the client's receive buffer. */
   #under = 0;
   #lastArrivalMs = 0;
@@ -217,10 +220,12 @@ export class Link implements ByteSource {
   #chunkSize(): number {
     const { setup, random } = this.#parts;
     if (setup.chunks === 'whole') return Number.POSITIVE_INFINITY;
-    return setup.chunks === 'bytes' ? 1 : 1 + Math.floor(random() * 120);
+    if (setup.chunks === 'bytes' && this.#sent < SINGLE_BYTES) return 1;
+    return 1 + Math.floor(random() ** 3 * 1500); // mostly small, so that the small ones are many
   }
 
   #send(bytes: Uint8Array): void {
+    this.#sent += bytes.length;
     const cut = this.#cut;
     const passing = cut ? cut.point.passing(bytes) : bytes.length;
     if (passing > 0) {

@@ -3,7 +3,6 @@ import { PLAYED } from '../history/types.ts';
 import { act } from './actions.ts';
 import { Run, type Tampering } from './run.ts';
 import type { Schedule, Step } from './schedule.ts';
-import { STREAM } from './server.ts';
 
 /** What a run leaves behind. */
 export interface Played {
@@ -16,7 +15,6 @@ export interface Played {
 
 /** Longest wait for what has to come when all faults are over, in virtual time. */
 const PATIENCE_MS = 300_000;
-const LOOK_MS = 250;
 
 /**
  * Plays a schedule: clients and server up; the steps; all faults over; a last event, waited for; everybody leaves. The
@@ -35,12 +33,11 @@ export async function play(schedule: Schedule, tampering: Tampering = {}): Promi
   for (const client of clients) client.heal();
   network.heal();
   recorder.healed();
-  await server.publish(10, true);
+  // A subscription that has not begun is owed nothing, the last event neither.
+  await until(run, () => clients.every(({ hasOpened }) => hasOpened));
+  const sentinel = await server.publish(10, true);
   if (schedule.setup.finish === 'end') await server.end();
-  const isThrough = (): boolean =>
-    clients.every(({ name }) => processedSentinel(recorder.records, name)) &&
-    (schedule.setup.finish === 'sentinel' || clients.every(({ isClosed }) => isClosed));
-  await until(run, isThrough);
+  await until(run, () => clients.every((client) => client.isThrough(sentinel)));
   recorder.note(PLAYED);
   for (const { handle } of clients) void handle?.close();
   await until(run, () => clients.every(({ isClosed }) => isClosed));
@@ -50,16 +47,8 @@ export async function play(schedule: Schedule, tampering: Tampering = {}): Promi
   return { history: recorder.records, firings: recorder.firings, virtualMs: clock.monotonic() };
 }
 
+/** Looks whenever something may have happened. */
 async function until({ clock }: Run, isSo: () => boolean): Promise<void> {
   const deadline = clock.monotonic() + PATIENCE_MS;
-  while (!isSo() && clock.monotonic() < deadline) await clock.advance(LOOK_MS);
-}
-
-function processedSentinel(records: readonly HistoryRecord[], subject: string): boolean {
-  const sentinel = records.findLast((record) => record.kind === 'produced');
-  return (
-    sentinel?.kind === 'produced' &&
-    sentinel.stream === STREAM &&
-    records.some((r) => r.kind === 'processed' && r.subject === subject && r.id === sentinel.id)
-  );
+  while (!isSo() && clock.monotonic() < deadline) await clock.advance(clock.nextInMs ?? PATIENCE_MS);
 }

@@ -31,7 +31,7 @@ export interface Setup {
   /** Network: one way takes `latencyMs` and up to `jitterMs` more; bytes never overtake each other. */
   readonly latencyMs: number;
   readonly jitterMs: number;
-  /** How bytes are cut into chunks: as they were written, anywhere, or into single bytes. */
+  /** How bytes are cut into chunks: as they were written, anywhere, or into single bytes at first and then anywhere. */
   readonly chunks: 'whole' | 'split' | 'bytes';
   /** Bytes between the server's buffer and the client's `read`, at most: beyond them the server is blocked. */
   readonly windowBytes: number;

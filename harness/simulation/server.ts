@@ -25,6 +25,8 @@ export interface ServerParts {
 }
 
 export const STREAM = 'simulated';
+/** Type of the last event, by which a run is known to be through. No handler fails it. */
+export const SENTINEL = 'sentinel';
 
 /** Characters of one to four bytes, so that a cut anywhere is likely to be inside of one. */
 const TEXT = 'añ€😀';
@@ -38,7 +40,6 @@ export class Server implements Upstream {
   #processes = 0;
   #running: { readonly machine: Machine; readonly stream: EventStream } | null = null;
   #published = 0;
-  #ended = false;
 
   constructor(parts: ServerParts) {
     this.#parts = parts;
@@ -96,22 +97,21 @@ export class Server implements Upstream {
     return { ...reply, body: { kind: 'stream', start } };
   }
 
-  /** @returns whether it was published: nobody can publish on a server that is down, or on a stream that has ended. */
-  async publish(bytes: number, sentinel = false): Promise<boolean> {
-    if (!this.#running || this.#ended) return false;
+  /** @returns its id; `null` when it was not published: nobody can on a server that is down. */
+  async publish(bytes: number, sentinel = false): Promise<string | null> {
+    if (!this.#running) return null;
     const n = ++this.#published;
     const payload = { n, text: TEXT.repeat(Math.ceil(bytes / 10)) };
-    const type = sentinel ? 'sentinel' : `type${n % 2}`;
+    const type = sentinel ? SENTINEL : `type${n % 2}`;
     const { recorder } = this.#parts;
     const what = { stream: STREAM, type, digest: digest(payload) };
     recorder.write({ kind: 'publishing', ...what });
     const id = await this.#running.stream.publish(type, payload);
     recorder.write({ kind: 'produced', ...what, id, ...(sentinel ? { sentinel } : {}) });
-    return true;
+    return id;
   }
 
   async end(): Promise<void> {
-    this.#ended = true;
     await this.#running?.stream.end();
   }
 
