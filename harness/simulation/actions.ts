@@ -89,21 +89,17 @@ const ACTIONS: { readonly [Kind in Step['do']]: Act<Kind> } = {
 
   sleep(run, step, fault) {
     withAwake(run, step, (client) => {
-      const { path, name, machine } = client;
+      const { name } = client;
       const { recorder } = run;
-      if (!machine) return;
-      const { link } = path;
-      machine.sleep();
-      path.sleep();
+      const { link } = client.path;
+      client.sleep();
       fault.fired({ subject: name, ms: step.ms, connection: link ? step.connection : 'none' });
       recorder.write({ kind: 'state', subject: name, state: 'frozen', cause: 'asleep' });
       if (step.connection === 'lost') link?.vanish();
       if (step.connection === 'reset') link?.reset();
       run.lasts(step.ms, () => {
         recorder.write({ kind: 'state', subject: name, state: 'awake', cause: 'woken' });
-        machine.wake(step.clock);
-        if (step.told) client.signal('wake');
-        path.wake();
+        client.wake(step.clock, step.told);
       });
     });
   },

@@ -51,6 +51,7 @@ export class Client {
   #lives = 0;
   #life: Life | null = null;
   #opened = false;
+  readonly #unsaid: LifecycleSignal[] = [];
   #lastHandled: string | null = null;
   #crash: { readonly step: Crash; readonly life: FaultLife; readonly back: () => void } | null = null;
 
@@ -112,6 +113,7 @@ export class Client {
           : {}),
         ...(setup.commitEvery > 0 ? { commit: 'manual' as const } : {}),
         ...(setup.store === 'none' ? {} : { store: this.#disk.store(setup.store, machine, random) }),
+        onDeadLetter: ({ event }) => this.#commit(event?.id ?? null, 1),
         onEvent: (event) => this.#handleEvent(event, machine, random),
         observe: (fact) => {
           if (!machine.alive) return;
@@ -142,9 +144,22 @@ export class Client {
     this.#life = Object.assign(life, { machine, handle });
   }
 
-  /** What the page goes through. */
+  /** What the page goes through. A machine that sleeps says it when it wakes. */
   signal(signal: LifecycleSignal): void {
-    this.#life?.signal(signal);
+    if (this.path.asleep) this.#unsaid.push(signal);
+    else this.#life?.signal(signal);
+  }
+
+  sleep(): void {
+    this.machine?.sleep();
+    this.path.sleep();
+  }
+
+  wake(clock: 'runs' | 'stops', told: boolean): void {
+    this.machine?.wake(clock);
+    this.path.wake();
+    for (const signal of this.#unsaid.splice(0)) this.signal(signal);
+    if (told) this.signal('wake');
   }
 
   /** Dies at the moment that the step names. @param back called when it is dead. */
@@ -198,9 +213,14 @@ export class Client {
     });
     if (event.type === SENTINEL) this.#lastHandled = event.id;
     if (this.#crashAt('handled')) return false;
-    const { commitEvery } = schedule.setup;
-    if (commitEvery > 0 && event.id && seqOf(event.id) % commitEvery === 0) this.handle?.commit(event.id);
+    this.#commit(event.id, schedule.setup.commitEvery);
     return true;
+  }
+
+  /** As the application does that commits by itself: each n-th event, and what was given up. */
+  #commit(id: string | null, every: number): void {
+    const { commitEvery } = this.#parts.schedule.setup;
+    if (commitEvery > 0 && id && seqOf(id) % every === 0) this.handle?.commit(id);
   }
 }
 

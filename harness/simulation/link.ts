@@ -201,7 +201,8 @@ export class Link implements ByteSource {
       const [first] = this.#sending;
       if (!first) break;
       const room = windowBytes - this.#under;
-      if (room <= 0) return;
+      // Not byte by byte behind a slow reader (RFC 1122 4.2.3.4).
+      if (room < Math.min(first.length, windowBytes / 2)) return;
       const size = Math.min(first.length, room, this.#chunkSize());
       if (size < first.length) this.#sending[0] = first.subarray(size);
       else this.#sending.shift();
