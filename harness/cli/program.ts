@@ -7,6 +7,7 @@ import { addScenarios } from './list.ts';
 import { paint } from './paint.ts';
 import { addReport } from './report.ts';
 import { addRun, notInstalled } from './run.ts';
+import { addSimulate } from './simulate.ts';
 import { addTail } from './tail.ts';
 import { addToxiproxy } from './toxiproxy.ts';
 
@@ -33,6 +34,7 @@ export async function sseKit(args: readonly string[], host: CliHost): Promise<nu
   addReport(program, host, exit);
   addTail(program, host, exit);
   addAudit(program, host, exit);
+  addSimulate(program, host, exit);
   try {
     await program.parseAsync(args, { from: 'user' });
     return code;

@@ -143,6 +143,10 @@ export function act(run: Run, step: Step): void {
   action(run, step as never, run.recorder.fault(step));
 }
 
+export function isStepKind(kind: unknown): kind is Step['do'] {
+  return typeof kind === 'string' && Object.hasOwn(ACTIONS, kind);
+}
+
 /** Nothing happens to a client that is not there or asleep. */
 function withAwake(run: Run, { client }: { readonly client: number }, then: (client: Client) => void): void {
   const found = run.clients[client];

@@ -24,7 +24,10 @@ export class FrameFaults {
 
   /** A way through the proxy, for one connection. */
   open(): FrameFilter {
-    return new FrameFilter(() => this.#armed[0] ?? null, () => this.#armed.shift());
+    return new FrameFilter(
+      () => this.#armed[0] ?? null,
+      () => this.#armed.shift(),
+    );
   }
 }
 
@@ -42,7 +45,9 @@ export class FrameFilter {
   /** The bytes that go on in the place of these. */
   pass(bytes: Uint8Array): Uint8Array {
     if (!this.#current() && !this.#swapping) return bytes;
-    const frames = Buffer.from(bytes).toString('utf8').split(/(?<=\n\n)/);
+    const frames = Buffer.from(bytes)
+      .toString('utf8')
+      .split(/(?<=\n\n)/);
     return Buffer.from(frames.flatMap((frame) => this.#passFrame(frame)).join(''));
   }
 

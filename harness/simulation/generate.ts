@@ -8,7 +8,13 @@ export function scheduleOf(seed: number, index: number): Schedule {
   const setup = drawSetup(dice);
   const lastAt = dice.pick([3000, 10_000, 30_000, 60_000]);
   const steps = Array.from({ length: dice.between(2, 14) }, () => drawStep(dice, setup, lastAt));
-  return { seed: own, ...compatible(setup, steps.sort((a, b) => a.at - b.at)) };
+  return {
+    seed: own,
+    ...compatible(
+      setup,
+      steps.sort((a, b) => a.at - b.at),
+    ),
+  };
 }
 
 class Dice {

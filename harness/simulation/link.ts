@@ -321,7 +321,10 @@ export class Link implements ByteSource {
       direction,
       event,
       ...(bytes
-        ? { bytes: bytes.length, base64: Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('base64') }
+        ? {
+            bytes: bytes.length,
+            base64: Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('base64'),
+          }
         : {}),
     });
   }

@@ -149,7 +149,9 @@ export class Network {
         reject(new Error('aborted'));
       });
       const respond = (status: number, headers: Readonly<Record<string, string>>): void =>
-        link.respond(responseHead(status, headers), () => resolve(response(status, headers, request.url, link)));
+        link.respond(responseHead(status, headers), () =>
+          resolve(response(status, headers, request.url, link)),
+        );
       const [swallowing] = this.swallowing;
       if (swallowing) {
         swallowing.fired({ subject, swallowed: link.id });
