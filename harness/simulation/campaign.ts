@@ -64,12 +64,16 @@ export async function runCampaign(options: CampaignOptions): Promise<Campaign> {
   return { seed, ...counts, convictions, coverage, virtualMs, tookMs };
 }
 
-/** Shrinks the schedule of a number to the smallest one that fails the same check. */
+/**
+ * Shrinks the schedule of a number to the smallest one that fails the same check.
+ * @param mostRuns see `shrink`.
+ */
 export async function convict(
   check: string,
   seed: number,
   index: number,
   tampering: Tampering = {},
+  mostRuns?: number,
 ): Promise<Conviction> {
   let summary = '';
   const fails = async (schedule: Schedule): Promise<boolean> => {
@@ -81,7 +85,7 @@ export async function convict(
   };
   const whole = scheduleOf(seed, index);
   await fails(whole);
-  return { seed, index, check, schedule: await shrink(whole, fails), summary };
+  return { seed, index, check, schedule: await shrink(whole, fails, mostRuns), summary };
 }
 
 /** The check that decides a verdict; `null` when all hold. */

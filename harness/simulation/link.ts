@@ -15,6 +15,8 @@ export interface LinkParts {
   readonly random: Random;
   readonly recorder: Recorder;
   readonly filter: FrameFilter;
+  /** See `NetworkParts`. */
+  readonly tamper: ((text: string) => string) | null;
   /** Both ends have let go. */
   readonly gone: () => void;
 }
@@ -187,7 +189,10 @@ export class Link implements ByteSource {
 
   #write(block: Block): boolean {
     if (this.#serverOver || this.#ending) return false;
-    const bytes = this.#parts.filter.pass(block.bytes);
+    const { tamper, filter } = this.#parts;
+    const bytes = filter.pass(
+      tamper ? Buffer.from(tamper(Buffer.from(block.bytes).toString())) : block.bytes,
+    );
     if (bytes.length > 0) this.#sending.push(bytes);
     this.#pump();
     this.#blocked = this.#sending.length > 0;

@@ -19,6 +19,8 @@ export interface NetworkParts {
   readonly random: Random;
   readonly recorder: Recorder;
   readonly upstream: Upstream;
+  /** Changes what the server writes, to plant a bug. */
+  readonly tamper: ((text: string) => string) | null;
 }
 
 export const STREAM_URL = 'http://simulated/stream';

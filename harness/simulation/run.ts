@@ -13,6 +13,8 @@ import { macrotask } from './settle.ts';
 export interface Tampering {
   readonly client?: (options: ConnectOptions) => ConnectOptions;
   readonly server?: (options: EventStreamOptions) => EventStreamOptions;
+  /** Changes the frames that the server has written, before the network gets them. */
+  readonly frames?: (text: string) => string;
 }
 
 /** Everything that takes part in one simulated run. */
@@ -37,6 +39,7 @@ export class Run {
       world: clock,
       setup,
       recorder,
+      tamper: tampering.frames ?? null,
       random: seededRandom(deriveSeed(seed, 'network')),
       upstream: this.server,
     });
