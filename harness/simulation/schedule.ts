@@ -224,6 +224,3 @@ export interface Jump extends OfClient {
   readonly do: 'jump';
   readonly ms: number;
 }
-
-/** Every kind of step that is a fault. */
-export type FaultKind = Exclude<Step['do'], 'publish' | 'reconnect'>;
