@@ -9,6 +9,7 @@ import { paint } from './paint.ts';
 import { addReport } from './report.ts';
 import { addRun } from './run.ts';
 import { addServe } from './serve.ts';
+import { addSimulate } from './simulate.ts';
 import { addTail } from './tail.ts';
 import { addToxiproxy } from './toxiproxy.ts';
 
@@ -37,6 +38,7 @@ export async function sseKit(args: readonly string[], host: CliHost): Promise<nu
   addAudit(program, host, exit);
   addChaos(program, host, exit);
   addServe(program, host, exit);
+  addSimulate(program, host, exit);
   try {
     await program.parseAsync(args, { from: 'user' });
     return code;

@@ -138,6 +138,26 @@ describe('a server that cannot resume', () => {
     },
   );
 
+  it('is not told again by a server that goes on after the loss, though the application commits by hand', async () => {
+    const loss = { reason: 'expired', requested: `${EPOCH}.2`, from: `${EPOCH}.5`, missed: 3 } as const;
+    const { clock, stream, seen, cursor } = run(
+      (exchange) => {
+        if (exchange.number === 1) exchange.write(open(1) + event(2));
+        else if (exchange.number === 2) exchange.write(open(5, 'gap') + encodeCannotResume(loss, at(5)));
+        else exchange.write(open(5, 'ok') + event(6));
+      },
+      { from: `${EPOCH}.1`, commit: 'manual' },
+    );
+    await clock.advance(0);
+    stream.commit(`${EPOCH}.2`);
+    for (let times = 0; times < 2; times++) {
+      stream.reconnect();
+      await clock.advance(0);
+    }
+    expect([0, 1, 2].map(cursor)).toEqual([`${EPOCH}.1`, `${EPOCH}.2`, `${EPOCH}.5`]);
+    expect(seen).toEqual([2, 6]);
+  });
+
   it.each(['start-fresh', async () => ({ cursor: `${EPOCH}.7` })] as const)(
     'whatever it is asked is not asked in a hot loop',
     async (cannotResume) => {

@@ -1,4 +1,4 @@
-import { MAX_CURSOR_LENGTH, quote, SseKitError } from '../protocol/index.ts';
+import { createEpoch, MAX_CURSOR_LENGTH, quote, SseKitError } from '../protocol/index.ts';
 import { type Clock, systemClock } from './clock.ts';
 import type { CorsOptions } from './cors.ts';
 import type { ServerFact, ServerObserver } from './facts.ts';
@@ -75,6 +75,8 @@ export interface ResolvedOptions {
   readonly writeStallMs: number;
   /** A jittered life, Infinity for unlimited. */
   readonly nextLifeMs: () => number;
+  /** A fresh id for a connection: 72 bits. */
+  readonly nextConnectionId: () => string;
   readonly maxConnections: number;
   readonly maxConnectionsPerKey: number;
   readonly acceptPerSecond: number;
@@ -141,6 +143,7 @@ export function resolveOptions(options: ServerOptions): ResolvedOptions {
     slowReader: options.slowReader ?? 'announce',
     writeStallMs,
     nextLifeMs: () => maxAgeMs * (1 - maxAgeJitter * random()),
+    nextConnectionId: () => `c_${createEpoch(options.random && bytesOf(options.random)).slice(0, 12)}`,
     maxConnections,
     maxConnectionsPerKey,
     acceptPerSecond,
@@ -172,6 +175,11 @@ function within(values: Readonly<Record<string, number>>, least: number, most: n
       );
     }
   }
+}
+
+/** Bytes of a given source of chance: then ids are decided by it too, and a run can be repeated to the byte. */
+function bytesOf(random: () => number): (length: number) => Uint8Array {
+  return (length) => Uint8Array.from({ length }, () => Math.floor(random() * 256));
 }
 
 /** An observer that throws must not break delivery, and must not be silenced either. */

@@ -1,5 +1,4 @@
 import {
-  createEpoch,
   EVENT_STREAM_TYPE,
   LAST_EVENT_ID_HEADER,
   LAST_EVENT_ID_QUERY,
@@ -168,7 +167,7 @@ export class Responder {
     const openedMs = this.#options.clock.monotonic();
     const traceparent = request.header('traceparent');
     return {
-      id: `c_${createEpoch().slice(0, 12)}`,
+      id: this.#options.nextConnectionId(),
       key,
       traceparent: traceparent !== null && TRACEPARENT.test(traceparent) ? traceparent : null,
       openedMs,

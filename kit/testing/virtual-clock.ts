@@ -15,10 +15,16 @@ export class VirtualClock {
   #elapsedMs = 0;
   #order = 0;
   readonly #timers = new Set<Timer>();
+  readonly #settle: () => Promise<void>;
 
-  /** @param startUnixMs what `now()` says at first; default 2026-01-01T00:00:00Z. */
-  constructor(startUnixMs = Date.UTC(2026, 0, 1)) {
+  /**
+   * @param startUnixMs what `now()` says at first; default 2026-01-01T00:00:00Z.
+   * @param settle lets everything that promises have made ready run; default a way that works in every runtime. Node's
+   * `setImmediate` is faster.
+   */
+  constructor(startUnixMs = Date.UTC(2026, 0, 1), settle: () => Promise<void> = macrotask) {
     this.#wallMs = startUnixMs;
+    this.#settle = settle;
   }
 
   /** Wall clock, unix milliseconds. */
@@ -52,12 +58,12 @@ export class VirtualClock {
   /** Moves time on by `ms`, firing what becomes due, and settles promises before, between and after. */
   async advance(ms: number): Promise<void> {
     const until = this.#elapsedMs + ms;
-    await settle();
+    await this.#settle();
     for (let next = this.#next(); next && next.at <= until; next = this.#next()) {
       this.#moveTo(next.at);
       this.#timers.delete(next);
       next.callback();
-      await settle();
+      await this.#settle();
     }
     this.#moveTo(until);
   }
@@ -95,8 +101,8 @@ export class VirtualClock {
   }
 }
 
-/** Lets everything that promises have made ready run: a macrotask comes after all of it. */
-function settle(): Promise<void> {
+/** A macrotask comes after everything that promises have made ready. */
+function macrotask(): Promise<void> {
   return new Promise((resolve) => {
     const { port1, port2 } = new MessageChannel();
     port1.onmessage = () => {
