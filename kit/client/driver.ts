@@ -65,8 +65,6 @@ export function createDriver(setup: DriverOptions): Driver {
   let unsubscribe: (() => void) | null = null;
   let loading: Promise<void> | undefined;
   let loaded = false;
-  /** Where the last announced loss ended: what was not committed before cannot be repeated, and need not be told again. */
-  let lostUpTo: string | null = null;
   let committed: string | null = options.from ?? null;
   let cadenceMs = 0;
   let lastOpenAt: number | null = null;
@@ -88,7 +86,8 @@ export function createDriver(setup: DriverOptions): Driver {
   const fact = (body: ClientFactBody): void => {
     if (body.kind === 'handler-failed') failure('ERR_HANDLER', 'handler failed', body.error);
     countFact(counts, body);
-    if (body.kind === 'cannot-resume') lostUpTo = body.from;
+    // What was not committed by hand before the loss cannot be repeated, and need not be told again.
+    if (byHand && body.kind === 'cannot-resume') committed = cursorAt(committed, body.stream, body.from);
     const whole: ClientFact = { at: clock.now(), stream, connection: connectionId, trace, ...body };
     for (const observer of observers) guard(observer, whole, false);
     guard(callbackOf(options, whole.kind), whole, body.kind !== 'error');
@@ -122,8 +121,8 @@ export function createDriver(setup: DriverOptions): Driver {
   );
   const settledAt = (): number => (byHand ? Number.POSITIVE_INFINITY : clock.now());
   const commit = (cursor: string | null, event: StreamEvent | null, startedAt: number): void => {
-    // By hand, only what has no handler moves the cursor: what comes before the first event, and an announced loss.
-    if (!byHand || (!event && (counts.processed === 0 || cursor === lostUpTo))) committed = cursor;
+    // By hand, only what has no handler moves the cursor, and only before the first event.
+    if (!byHand || (!event && counts.processed === 0)) committed = cursor;
     if (event) {
       counts.processed++;
       if (event.id) window.settled(event.id, settledAt);
