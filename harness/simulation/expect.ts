@@ -1,7 +1,7 @@
 import { checkers } from '../oracle/judge.ts';
 import type { Checker, Expectation } from '../oracle/types.ts';
 import { CONNECT_MS } from './client.ts';
-import { CALM, type Schedule, type Setup, type Step } from './schedule.ts';
+import { CALM, type Frames, type Schedule, type Setup, type Step } from './schedule.ts';
 
 /** Any number. JSON knows no Infinity, and verdicts are printed as JSON. */
 const ANY = Number.MAX_SAFE_INTEGER;
@@ -48,7 +48,7 @@ export function checkersFor({ setup, steps }: Omit<Schedule, 'seed'>): Readonly<
   const left = new Map<string, Checker>(Object.entries(checkers));
   const rewinds = mayRewind({ setup, steps });
   if (setup.lanes > 1 || (rewinds && setup.late !== 'buffer')) left.delete('order');
-  const swaps = steps.some((step) => isFrames(step, 'swap'));
+  const swaps = steps.some((step) => step.do === 'frames' && step.what === 'swap');
   if ((setup.late === 'deliver' && swaps) || (rewinds && mayLose(setup, steps))) {
     left.delete('announced-loss');
   }
@@ -62,14 +62,14 @@ function mayRewind({ setup, steps }: Omit<Schedule, 'seed'>): boolean {
 
 /** Whether events may be lost, announced. */
 function mayLose(setup: Setup, steps: readonly Step[]): boolean {
-  const drops = steps.reduce((sum, step) => sum + (isFrames(step, 'drop') ? step.times : 0), 0);
-  const reorders = steps.some((step) => isFrames(step, 'swap'));
+  // A proxy that holds an event back, to swap it, drops it when the connection ends before the next event.
+  const drops = steps.reduce((sum, step) => sum + (makesHoles(step) ? step.times : 0), 0);
   return (
     setup.retainEvents < CALM.retainEvents ||
     steps.some((step) => 'keeps' in step && !step.keeps) ||
     // Asked for again and dropped again, an event is announced as lost.
     drops > 1 ||
-    (setup.late !== 'buffer' && (drops > 0 || reorders))
+    (setup.late !== 'buffer' && drops > 0)
   );
 }
 
@@ -80,12 +80,8 @@ function mayAlarm(step: Step): boolean {
   return ['vanish', 'hold', 'sleep', 'offline', 'jump'].includes(step.do);
 }
 
-function makesHoles(step: Step): boolean {
+function makesHoles(step: Step): step is Frames {
   return step.do === 'frames' && step.what !== 'duplicate';
-}
-
-function isFrames(step: Step, what: 'drop' | 'swap'): step is Extract<Step, { do: 'frames' }> {
-  return step.do === 'frames' && step.what === what;
 }
 
 /** The silence that the client accepts: what the server promises, and half as much again, at least a second. */
