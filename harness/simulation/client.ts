@@ -190,13 +190,15 @@ export class Client {
   #handleEvent(event: AnyEvent<EventMap>, machine: Machine, random: Random): Promise<void> | undefined {
     const { handlerMs, handlerFails } = this.#parts.schedule.setup;
     // A process that is gone neither finishes nor fails.
-    if (!machine.alive || this.#crashAt('handling')) return new Promise(() => undefined);
+    const never = new Promise<void>(() => undefined);
+    if (!machine.alive || (handlerMs === 0 && this.#crashAt('handling'))) return never;
     if (random() * 100 < handlerFails && event.type !== SENTINEL) throw new Error('the handler failed');
-    if (handlerMs === 0) return this.#finish(event) ? undefined : new Promise(() => undefined);
-    return machine.wait(Math.floor(random() * handlerMs)).then(() => {
-      if (this.#finish(event)) return undefined;
-      return new Promise(() => undefined);
-    });
+    if (handlerMs === 0) return this.#finish(event) ? undefined : never;
+    const half = Math.floor(random() * handlerMs) / 2;
+    return machine
+      .wait(half)
+      .then(() => (this.#crashAt('handling') ? never : machine.wait(half)))
+      .then(() => (this.#finish(event) ? undefined : never));
   }
 
   /** @returns false when the process is gone now. */

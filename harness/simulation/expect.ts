@@ -1,7 +1,7 @@
 import { checkers } from '../oracle/judge.ts';
 import type { Checker, Expectation } from '../oracle/types.ts';
 import { CONNECT_MS } from './client.ts';
-import { CALM, type Schedule, type Setup, type Step } from './schedule.ts';
+import { CALM, type Frames, type Schedule, type Setup, type Step } from './schedule.ts';
 
 /** Any number. JSON knows no Infinity, and verdicts are printed as JSON. */
 const ANY = Number.MAX_SAFE_INTEGER;
@@ -34,7 +34,7 @@ export function expectationOf({ setup, steps }: Schedule): Expectation {
 }
 
 /**
- * The oracle's checks that mean something for a schedule: all of them, but for three cases.
+ * The oracle's checks that mean something for a schedule: all of them, but for four cases.
  * - With several lanes events are handled in order per key, and a history does not say keys: `order` has nothing to
  *   compare with.
  * - A client that delivers late events counts them as lost first, and says so when they come after all
@@ -43,12 +43,15 @@ export function expectationOf({ setup, steps }: Schedule): Expectation {
  *   of losses counted from there, perhaps again, and some of these events it had handled before. That is right, and the
  *   history does not show why: `announced-loss` counts what was handled. Where it did not wait for a late event, it may
  *   get it then in its place, which to `order` is behind a later one.
+ * - Such a client may name a place in a log that was lost before anything was published in it. No record says that this
+ *   log was: to `resume` its id is made up.
  */
 export function checkersFor({ setup, steps }: Omit<Schedule, 'seed'>): Readonly<Record<string, Checker>> {
   const left = new Map<string, Checker>(Object.entries(checkers));
   const rewinds = mayRewind({ setup, steps });
   if (setup.lanes > 1 || (rewinds && setup.late !== 'buffer')) left.delete('order');
-  const swaps = steps.some((step) => isFrames(step, 'swap'));
+  if (rewinds && steps.some(losesLog)) left.delete('resume');
+  const swaps = steps.some((step) => step.do === 'frames' && step.what === 'swap');
   if ((setup.late === 'deliver' && swaps) || (rewinds && mayLose(setup, steps))) {
     left.delete('announced-loss');
   }
@@ -62,14 +65,14 @@ function mayRewind({ setup, steps }: Omit<Schedule, 'seed'>): boolean {
 
 /** Whether events may be lost, announced. */
 function mayLose(setup: Setup, steps: readonly Step[]): boolean {
-  const drops = steps.reduce((sum, step) => sum + (isFrames(step, 'drop') ? step.times : 0), 0);
-  const reorders = steps.some((step) => isFrames(step, 'swap'));
+  // A proxy that holds an event back, to swap it, drops it when the connection ends before the next event.
+  const drops = steps.reduce((sum, step) => sum + (makesHoles(step) ? step.times : 0), 0);
   return (
     setup.retainEvents < CALM.retainEvents ||
-    steps.some((step) => 'keeps' in step && !step.keeps) ||
+    steps.some(losesLog) ||
     // Asked for again and dropped again, an event is announced as lost.
     drops > 1 ||
-    (setup.late !== 'buffer' && (drops > 0 || reorders))
+    (setup.late !== 'buffer' && drops > 0)
   );
 }
 
@@ -80,12 +83,12 @@ function mayAlarm(step: Step): boolean {
   return ['vanish', 'hold', 'sleep', 'offline', 'jump'].includes(step.do);
 }
 
-function makesHoles(step: Step): boolean {
-  return step.do === 'frames' && step.what !== 'duplicate';
+function losesLog(step: Step): boolean {
+  return 'keeps' in step && !step.keeps;
 }
 
-function isFrames(step: Step, what: 'drop' | 'swap'): step is Extract<Step, { do: 'frames' }> {
-  return step.do === 'frames' && step.what === what;
+function makesHoles(step: Step): step is Frames {
+  return step.do === 'frames' && step.what !== 'duplicate';
 }
 
 /** The silence that the client accepts: what the server promises, and half as much again, at least a second. */

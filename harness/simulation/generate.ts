@@ -45,6 +45,7 @@ function drawSetup(dice: Dice): Setup {
   return {
     clients: maybe('clients', [2, 3], 20),
     finish: maybe('finish', ['end'], 25),
+    quietMs: maybe('quietMs', [0, 15_000], 40),
     heartbeatMs: maybe('heartbeatMs', [1000, 3000], 70),
     heartbeat: maybe('heartbeat', ['event'], 20),
     envelope: maybe('envelope', ['bare'], 25),

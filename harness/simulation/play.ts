@@ -15,8 +15,6 @@ export interface Played {
 
 /** Longest wait for what has to come when all faults are over, in virtual time. */
 const PATIENCE_MS = 300_000;
-/** Time for the last steps to show what they do. */
-const TAIL_MS = 1000;
 
 /**
  * Plays a schedule: clients and server up; the steps; all faults over; a last event, waited for; everybody leaves. The
@@ -31,7 +29,7 @@ export async function play(schedule: Schedule, tampering: Tampering = {}): Promi
     await clock.advance(Math.max(0, step.at - clock.monotonic()));
     act(run, step);
   }
-  await clock.advance(TAIL_MS);
+  await clock.advance(schedule.setup.quietMs);
   await until(run, () => run.isCalm);
   for (const client of clients) client.heal();
   network.heal();

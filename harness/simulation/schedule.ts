@@ -15,6 +15,8 @@ export interface Setup {
   readonly clients: number;
   /** How the run ends: with a last event, or with a last event and the end of the stream. */
   readonly finish: 'sentinel' | 'end';
+  /** How long nothing happens after the last step: a lost tail shows in heartbeats, and in nothing else. */
+  readonly quietMs: number;
 
   /** Server. */
   readonly heartbeatMs: number;
@@ -57,6 +59,7 @@ export interface Setup {
 export const CALM: Setup = {
   clients: 1,
   finish: 'sentinel',
+  quietMs: 1000,
   heartbeatMs: 10_000,
   heartbeat: 'comment',
   envelope: 'cloudevents',
@@ -190,7 +193,7 @@ export interface Drain extends At {
 /** The client process is gone at once, and comes back after so long with what its store had by then. */
 export interface Crash extends OfClient {
   readonly do: 'crash';
-  /** At once, when the handler is next called, or when it has next finished: before the commit. */
+  /** At once, in the middle of the next call of the handler, or when it has next finished: before the commit. */
   readonly when: 'now' | 'handling' | 'handled';
   readonly ms: number;
 }

@@ -19,7 +19,7 @@ export interface Bug {
 export const bugs: readonly Bug[] = [
   {
     what: 'the cursor store forgets',
-    number: 4,
+    number: 3,
     check: 'unresumed',
     tampering: {
       client: (options) =>
@@ -28,7 +28,7 @@ export const bugs: readonly Bug[] = [
   },
   {
     what: 'the cursor is committed before the handler has finished',
-    number: 73,
+    number: 36,
     check: 'loss',
     tampering: {
       client: ({ onEvent, ...options }) => ({ ...options, onEvent: (event) => void onEvent?.(event) }),
@@ -67,13 +67,13 @@ export const bugs: readonly Bug[] = [
   },
   {
     what: 'every pause is alarming',
-    number: 9,
+    number: 1,
     check: 'alarm',
     tampering: { client: (options) => ({ ...options, liveness: { timeoutMs: 700, graceMs: 0 } }) },
   },
   {
     what: 'it reconnects in a hot loop',
-    number: 2,
+    number: 3,
     check: 'hot-loop',
     tampering: {
       client: (options) => ({ ...options, retry: { baseMs: 15, maxMs: 30, maxRetryAfterMs: 1 } }),
@@ -138,7 +138,7 @@ export const bugs: readonly Bug[] = [
   },
   {
     what: 'the server begins a replay one event too early',
-    number: 5,
+    number: 9,
     check: 'resume',
     tampering: onLog((log) => {
       let once = true;
@@ -154,7 +154,7 @@ export const bugs: readonly Bug[] = [
   },
   {
     what: 'heartbeats name a position that was not published',
-    number: 3,
+    number: 1,
     check: 'wire-holes',
     tampering: onText((text) =>
       text.replace(/^: hb (\S+)\.(\d+)/gm, (_, epoch, seq) => `: hb ${epoch}.${+seq + 1}`),
@@ -162,7 +162,7 @@ export const bugs: readonly Bug[] = [
   },
   {
     what: 'a lost log is not announced',
-    number: 176,
+    number: 40,
     check: 'loss',
     tampering: onText((text) =>
       text
