@@ -10,7 +10,7 @@ describe('advice', () => {
   });
 
   it('says one thing once', () => {
-    expect(lacks(20, 'loss', 'resume', 'wire-holes')).toHaveLength(1);
+    expect(lacks(20, 'loss', 'resume', 'wire-holes')).toHaveLength(2);
     expect(lacks(20, 'wire-duplicates', 'resume', 'wire-duplicates')).toEqual([
       'It sends again what a client had.',
     ]);

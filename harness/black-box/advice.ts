@@ -52,7 +52,7 @@ const NO_IDS: Advice = {
 
 /** Checks that say again what the first says already. */
 const SAID_BY: Readonly<Record<string, readonly string[]>> = {
-  resume: ['loss', 'wire-duplicates'],
+  resume: ['wire-duplicates'],
   'wire-holes': ['loss'],
   order: ['unexpected'],
 };

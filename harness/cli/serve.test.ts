@@ -21,7 +21,9 @@ async function serving(options: string, act: (url: (what: string) => string) => 
     interrupted: () => interrupted,
     out: (text) => {
       printed += text;
-      acted ??= act((what) => new RegExp(`${what} +(http:\\S+)`).exec(printed)?.[1] ?? '').finally(interrupt);
+      if (acted) return;
+      acted = act((what) => new RegExp(`${what} +(http:\\S+)`).exec(printed)?.[1] ?? '').finally(interrupt);
+      acted.catch(() => undefined); // told below, where it is awaited
     },
   };
   const { code, err } = await sse(`serve ${options}`, host);
@@ -37,8 +39,13 @@ describe.each(['express', 'fastify'])('sse-kit serve --server %s', (server) => {
       const response = await fetch(url('stream'));
       const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader();
       let text = '';
-      while (!text.includes('"number":3')) text += (await reader?.read())?.value ?? '';
-      expect(text).toMatch(/^: hb /m); // an idle moment between two events
+      // Events, and an idle moment between two of them.
+      const isEnough = () => text.includes('"number":3') && text.includes('\n: hb ');
+      for (let part = await reader?.read(); part && !part.done; part = await reader?.read()) {
+        text += part.value;
+        if (isEnough()) break;
+      }
+      expect(isEnough()).toBe(true);
       expect(await (await fetch(url('metrics'))).text()).toContain('sse_server_');
       read = (async () => {
         let rest = '';
