@@ -141,7 +141,7 @@ function planLine(playable: readonly Scenario[], wanted: number, { perSecond }: 
   const time = seconds < 90 ? `${Math.ceil(seconds)} s` : `${Math.round(seconds / 60)} min`;
   return [
     `  ${playable.length} of ${wanted} scenarios say something about it; about ${time} at this pace`,
-    `  up to ${requests} requests (GET), never more than two at a time`,
+    `  about ${requests} more requests (GET), never more than two at a time`,
   ].join('\n');
 }
 

@@ -46,6 +46,8 @@ export interface ConnectionPorts {
   readonly delivery: Delivery;
   /** Whether events up to the head that the server names may have been handled by an earlier process. */
   readonly recovering: boolean;
+  /** These heads, by epoch, which names a log among all streams. */
+  readonly recoverUpTo: Map<string, number>;
   readonly cadenceMs: number;
   /** Makes the request; called a second time, with `refresh`, when the server answers 401 and asking again may help. */
   readonly request: (signal: AbortSignal, refresh: boolean) => Promise<TransportRequest>;
@@ -72,7 +74,7 @@ const ANSWER_MS = 250;
  * while a handler is busy. It does not retry; it reports how it ended.
  */
 export function openConnection(deps: ConnectionPorts, events: ConnectionEvents): Connection {
-  const { config, ports, sequencer, delivery } = deps;
+  const { config, ports, sequencer, delivery, recoverUpTo } = deps;
   const { bounds } = config;
   const { clock } = ports;
   const { fact } = events;
@@ -85,8 +87,6 @@ export function openConnection(deps: ConnectionPorts, events: ConnectionEvents):
   let eventsSince = false;
   /** A `retry:` whose frame is not complete yet; -1 for none. A drain's is for the next return only. */
   let frameRetryMs = -1;
-  /** By epoch, which names a log among all streams: events so far may have been handled by an earlier process. */
-  const recoverUpTo = new Map<string, number>();
   let lossDue: (() => void) | null = null;
   let cancelTimer: (() => void) | null = clock.setTimeout(
     () => fail('connect-timeout', `no response within ${config.connectTimeoutMs} ms`),
@@ -130,8 +130,7 @@ export function openConnection(deps: ConnectionPorts, events: ConnectionEvents):
       events.identified(open, id?.includes('=') === true);
       watch.cadence(open.heartbeatMs);
       sequencer.opened(open, id ?? null);
-      if (deps.recovering && open.resume === 'ok' && recoverUpTo.size < MOST_STREAMS)
-        recoverUpTo.set(open.epoch, open.head);
+      if (deps.recovering && recoverUpTo.size < MOST_STREAMS) recoverUpTo.set(open.epoch, open.head);
     }
     answer();
     fact({ kind: 'control', frame });
@@ -223,7 +222,6 @@ export function openConnection(deps: ConnectionPorts, events: ConnectionEvents):
         if (recoverUpTo.size > 0) {
           const { epoch = '', seq = 0 } = event.position ?? {};
           event.redelivery = seq <= (recoverUpTo.get(epoch) ?? -1);
-          if (!event.redelivery) recoverUpTo.delete(epoch);
         }
         if (deps.observed) fact({ kind: 'received', id: event.id, type: event.type, raw: data });
         sequencer.accept(event, event.id);

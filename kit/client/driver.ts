@@ -65,6 +65,7 @@ export function createDriver(setup: DriverOptions): Driver {
   let unsubscribe: (() => void) | null = null;
   let loading: Promise<void> | undefined;
   let loaded = false;
+  const recoverUpTo = new Map<string, number>();
   let committed: string | null = options.from ?? null;
   let cadenceMs = 0;
   let lastOpenAt: number | null = null;
@@ -266,6 +267,7 @@ export function createDriver(setup: DriverOptions): Driver {
         sequencer,
         delivery,
         recovering: loaded && counts.opened === 0,
+        recoverUpTo,
         cadenceMs,
         observed: observers.length > 0,
         refreshable: typeof options.headers === 'function' || typeof setup.url === 'function',

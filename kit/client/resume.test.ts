@@ -59,6 +59,43 @@ describe('a cursor out of a store', () => {
     ]);
   });
 
+  it('makes them redeliveries after a loss, and on later connections, up to what there was at first', async () => {
+    const marks: unknown[] = [];
+    const loss = { reason: 'expired', requested: `${EPOCH}.1`, from: `${EPOCH}.3`, missed: 2 } as const;
+    const first = encodeStreamOpen(
+      {
+        stream: 's',
+        epoch: EPOCH,
+        head: 6,
+        oldest: 4,
+        resume: 'gap',
+        heartbeatMs: 0,
+        connection: 'c',
+        protocol: 1,
+      },
+      at(3),
+    );
+    const { clock, stream } = run(
+      (exchange) => {
+        if (exchange.number === 1) exchange.write(first + encodeCannotResume(loss, at(3)) + event(4));
+        else exchange.write(open(7, 'ok') + event(5) + event(6) + event(7));
+      },
+      {
+        store: { load: () => ({ cursor: `${EPOCH}.1`, dedupe: [] }), save: () => undefined },
+        onEvent: ({ data, redelivery }) => void marks.push([data, redelivery]),
+      },
+    );
+    await clock.advance(0);
+    stream.reconnect();
+    await clock.advance(0);
+    expect(marks).toEqual([
+      [4, true],
+      [5, true],
+      [6, true],
+      [7, false],
+    ]);
+  });
+
   it.each([
     [1000, false],
     [999, true],

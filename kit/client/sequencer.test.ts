@@ -41,8 +41,9 @@ function sequence(
       sequencer.skipped();
       continue;
     }
-    if (data === 'cannot resume') {
-      const loss = { reason: 'expired', requested: null, from: text, missed: null } as const;
+    if (data.startsWith('cannot resume')) {
+      const missed = Number(data.slice('cannot resume'.length)) || null;
+      const loss = { reason: 'expired', requested: null, from: text, missed } as const;
       sequencer.of(undefined).cannotResume(loss);
       continue;
     }
@@ -238,5 +239,21 @@ describe('an id that comes again', () => {
     expect(sequence('buffer', [one, ['epochone.2', 'reconnect'], other]).at(-1)).toBe('2 seen before');
     // The announced loss moved the mark to 2, whose data never came.
     expect(sequence('buffer', [one, [2, 'lost'], two]).at(-1)).toBe('2 seen before');
+  });
+});
+
+describe('a loss that the server announces', () => {
+  it.each([
+    [3, []],
+    [1, ['gap of 2', 'cursor 4']],
+    [9, []],
+  ])('is announced with what was lost on the way before it (%i of 3 counted)', (missed, before) => {
+    expect(sequence('buffer', [2, [5, `cannot resume ${missed}`], 6])).toEqual([
+      'deliver 2, cursor 2',
+      ...before,
+      'cannot resume, goes on after 5',
+      'cursor 5',
+      'deliver 6, cursor 6',
+    ]);
   });
 });

@@ -240,6 +240,9 @@ export function createSequencer(ports: SequencerPorts, suspects: Set<unknown>): 
         askedAgain = seq;
         expire(Number.POSITIVE_INFINITY);
       }
+      // Before what the server counts, something may have been lost on the way.
+      const counted = came - (loss.missed ?? came);
+      if (counted > seq) announce('hole', counted);
       ports.fact({ kind: 'cannot-resume', ...loss });
       start(from, true);
       ports.deliver(null, from);
