@@ -149,7 +149,7 @@ describe('sse-kit chaos', () => {
       response.once('close', () => open--);
     });
     const { err } = await chaos(url, '--only connect/baseline');
-    expect(err).toContain('up to 2 requests (GET), never more than two at a time');
+    expect(err).toContain('about 2 more requests (GET), never more than two at a time');
     expect({ most, methods: new Set(asked) }).toEqual({ most: 2, methods: new Set(['GET /events']) });
     expect(asked).toHaveLength(3); // the look, the observer, the client
   });

@@ -36,7 +36,9 @@ export class Machine {
 
   setTimeout(callback: () => void, delayMs: number): () => void {
     if (this.#dead) return () => undefined;
-    const timer = { dueMs: this.monotonic() + Math.max(0, delayMs), callback, cancel: () => undefined };
+    // No platform's timers know parts of a millisecond. Here one could be so small that time would stand still.
+    const ms = delayMs > 0 ? Math.max(1, delayMs) : 0;
+    const timer = { dueMs: this.monotonic() + ms, callback, cancel: () => undefined };
     this.#timers.add(timer);
     if (this.#asleepSince === null) this.#arm(timer);
     return () => {

@@ -51,5 +51,7 @@ export async function play(schedule: Schedule, tampering: Tampering = {}): Promi
 /** Looks whenever something may have happened. */
 async function until({ clock }: Run, isSo: () => boolean): Promise<void> {
   const deadline = clock.monotonic() + PATIENCE_MS;
-  while (!isSo() && clock.monotonic() < deadline) await clock.advance(clock.nextInMs ?? PATIENCE_MS);
+  // A little more than is left until the next timer: rounded, what is left may never be over.
+  while (!isSo() && clock.monotonic() < deadline)
+    await clock.advance((clock.nextInMs ?? PATIENCE_MS) + 0.001);
 }
