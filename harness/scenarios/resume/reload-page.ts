@@ -12,7 +12,8 @@ export default scenario({
     duplicatesOnWire: 0,
     resumeOverlap: 0,
     resumeGap: 0,
-    attempts: { min: 2, max: 2 },
+    // Firefox breaks the connection off before it unloads the page: one that takes its time asks once more.
+    attempts: { min: 2, max: 3 },
   },
   needs: ['connect', 'resume', 'replay', 'reload', 'store'],
   faults: ['life/reload'],
