@@ -12,11 +12,13 @@ export default scenario({
     duplicatesOnWire: 0,
     resumeOverlap: 0,
     resumeGap: 0,
-    // Firefox breaks the connection off before it unloads the page: one that takes its time asks once more.
-    attempts: { min: 2, max: 3 },
+    attempts: { min: 2, max: 2 },
   },
   needs: ['connect', 'resume', 'replay', 'reload', 'store'],
   faults: ['life/reload'],
+  // Firefox breaks the response off before it unloads the page: a page that takes its time to leave must not ask again.
+  server: { retryMs: 10_000 },
+  client: { retryMaxMs: 30_000 },
   async run(s) {
     await s.client.start({ remembers: true });
     await s.client.opened(1);
