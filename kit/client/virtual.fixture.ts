@@ -19,7 +19,7 @@ export function virtualClient(serve: (exchange: MemoryExchange) => void, options
   const stream = connect('http://test/stream', {
     onEvent: ({ data }) => void seen.push(data),
     ...options,
-    observe: (fact) => facts.push(fact),
+    observe: [(fact: ClientFact) => void facts.push(fact), options.observe ?? []].flat(),
     ports: { clock, random: seededRandom(1), transport: network.transport, lifecycle, ...options.ports },
   });
   afterwards(async () => {
