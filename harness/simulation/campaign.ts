@@ -49,7 +49,9 @@ export async function runCampaign(options: CampaignOptions): Promise<Campaign> {
   let virtualMs = 0;
   const startedAt = performance.now();
   for (let index = 0; index < schedules && !signal?.aborted; index++) {
-    const simulated = await simulate(scheduleOf(seed, index), tampering);
+    const simulated = await simulate(scheduleOf(seed, index), tampering).catch((cause: unknown) => {
+      throw new Error(`schedule ${seed}:${index} came to no end: ${cause}`, { cause });
+    });
     const { verdict } = simulated.verdict;
     counts[verdict === true ? 'passed' : verdict === false ? 'failed' : 'unknown']++;
     virtualMs += simulated.virtualMs;

@@ -51,4 +51,12 @@ describe('VirtualClock', () => {
     expect([clock.now(), clock.monotonic()]).toEqual([65_000, 60_000]);
     expect(fired).toEqual([60_000]);
   });
+
+  it('ends where each timer sets another for the same moment, also over several calls', async () => {
+    const clock = new VirtualClock(undefined, async () => undefined);
+    const again = (): void => void clock.setTimeout(again, 0);
+    clock.setTimeout(again, 50);
+    await expect(clock.advance(100)).rejects.toThrow('time stands still at 50 ms');
+    await expect(clock.advance(0)).rejects.toThrow('time stands still at 50 ms');
+  });
 });

@@ -4,6 +4,9 @@ interface Timer {
   readonly callback: () => void;
 }
 
+/** No program that ends sets so many timers that fire at one moment. */
+const MOST_AT_ONCE = 100_000;
+
 /**
  * Time that stands still until a test moves it. Fits the clock ports of `kit/client` and `kit/server` by shape.
  *
@@ -14,6 +17,8 @@ export class VirtualClock {
   #wallMs: number;
   #elapsedMs = 0;
   #order = 0;
+  /** Timers that fired at this moment. */
+  #fired = 0;
   readonly #timers = new Set<Timer>();
   readonly #settle: () => Promise<void>;
 
@@ -55,12 +60,16 @@ export class VirtualClock {
     return next ? next.at - this.#elapsedMs : null;
   }
 
-  /** Moves time on by `ms`, firing what becomes due, and settles promises before, between and after. */
+  /**
+   * Moves time on by `ms`, firing what becomes due, and settles promises before, between and after.
+   * @throws Error when 100,000 timers fired at one moment: time would stand still for ever.
+   */
   async advance(ms: number): Promise<void> {
     const until = this.#elapsedMs + ms;
     await this.#settle();
     for (let next = this.#next(); next && next.at <= until; next = this.#next()) {
       this.#moveTo(next.at);
+      if (++this.#fired > MOST_AT_ONCE) throw new Error(`time stands still at ${this.#elapsedMs} ms`);
       this.#timers.delete(next);
       next.callback();
       await this.#settle();
@@ -89,6 +98,7 @@ export class VirtualClock {
     if (elapsedMs <= this.#elapsedMs) return;
     this.#wallMs += elapsedMs - this.#elapsedMs;
     this.#elapsedMs = elapsedMs;
+    this.#fired = 0;
   }
 
   #next(): Timer | undefined {
